@@ -1,0 +1,160 @@
+//! How near the losses come to the speed of memory, and how far they are ahead of a plain loop: one Markdown table.
+//!
+//! Every row of the table has rounds of its own. A round measures the memory pass, the library and the plain loop one
+//! after the other, all on the same number of threads, and gives two ratios; the table has their medians, least and
+//! largest. `cargo bench --bench ratios -- huber` makes the rows that are named; `LOSSFN_BENCH_QUICK=1` shrinks all
+//! sizes, which shows that it runs and nothing else.
+
+mod support;
+
+use core::fmt;
+use core::hint::black_box;
+use lossfn::Threads::{self, Auto, Serial};
+use support::data::{Data, Verb};
+use support::losses::{self, Subject};
+use support::memory::{self, Words};
+use support::scalar::Scalar;
+use support::timing::{Spread, seconds};
+use support::{machine, parts};
+
+/// How much is measured.
+struct Plan {
+    is_quick: bool,
+    rounds: usize,
+    /// What the names of the losses are to contain, in lower case.
+    names: Vec<String>,
+}
+
+/// What a loss must reach.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// This share of the copy's bandwidth, with the gradient.
+    OfMemory(f64),
+    /// This speed-up over the plain loop.
+    OverPlain(f64),
+}
+
+/// The ratios of one way to call a loss.
+struct Row {
+    of_memory: Spread,
+    over_plain: Spread,
+    /// Gigabytes per second of the memory pass.
+    memory: f64,
+}
+
+fn main() {
+    let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let names = arguments.map(|name| name.to_lowercase()).collect();
+    let is_quick = support::is_quick();
+    let plan = Plan { is_quick, rounds: if is_quick { 3 } else { 9 }, names };
+    println!("{}- rounds: {}\n", machine::describe(), plan.rounds);
+    if is_quick {
+        println!("Quick: the arrays fit the caches, so the ratios say nothing.\n");
+    }
+    println!(
+        "| loss | shape | verb | threads | MB | memory pass, GB/s | of its bandwidth | over the plain loop | goal |"
+    );
+    println!("|---|---|---|--:|--:|--:|--:|--:|---|");
+    elementwise(&plan);
+    cross_entropy(&plan);
+}
+
+fn elementwise(plan: &Plan) {
+    let len = if plan.is_quick { 1 << 18 } else { 1 << 26 };
+    let losses = losses::elementwise();
+    let mut losses = losses.iter().filter(|loss| plan.wants(loss.name)).peekable();
+    if losses.peek().is_none() {
+        return;
+    }
+    let mut data = Data::<f32, f32>::elements(len);
+    for loss in losses {
+        let goal = match loss.name {
+            "Mse" | "Huber" => Some(Goal::OfMemory(0.75)),
+            "BceWithLogits" => Some(Goal::OverPlain(5.0)),
+            _ => None,
+        };
+        rows(plan, loss, &format!("2^{}", len.ilog2()), &mut data, goal);
+    }
+}
+
+fn cross_entropy(plan: &Plan) {
+    let of_memory = Some(Goal::OfMemory(0.75));
+    let over_plain = Some(Goal::OverPlain(5.0));
+    for (rows_, classes, goal) in [(1024, 32_000, of_memory), (65_536, 10, over_plain), (1 << 22, 10, over_plain)] {
+        let loss = losses::cross_entropy(classes);
+        if plan.wants(loss.name) {
+            let count = if plan.is_quick { rows_ / 64 } else { rows_ };
+            rows(plan, &loss, &format!("{count}×{classes}"), &mut Data::rows(count, classes), goal);
+        }
+    }
+}
+
+/// Prints the rows of one loss.
+fn rows<T, Y>(plan: &Plan, loss: &Subject<T, Y>, shape: &str, data: &mut Data<T, Y>, goal: Option<Goal>)
+where
+    T: Scalar + Words,
+    Y: Words,
+{
+    for verb in [Verb::ValueAndGrad, Verb::Value] {
+        for threads in [Serial, Auto] {
+            loss.check(threads, verb, data);
+            let row = Row::measure(plan, loss, verb, threads, data);
+            let megabytes = data.bytes(verb) / 1_000_000;
+            println!(
+                "| {} | {shape} | {} | {} | {megabytes} | {row} | {} |",
+                loss.name,
+                verb.name(),
+                parts::workers(threads),
+                goal.filter(|_| !plan.is_quick).map_or_else(String::new, |goal| row.judge(goal, verb)),
+            );
+        }
+    }
+}
+
+impl Plan {
+    fn wants(&self, loss: &str) -> bool {
+        let loss = loss.to_lowercase();
+        self.names.is_empty() || self.names.iter().any(|name| loss.contains(name))
+    }
+}
+
+impl Row {
+    fn measure<T, Y>(plan: &Plan, loss: &Subject<T, Y>, verb: Verb, threads: Threads, data: &mut Data<T, Y>) -> Self
+    where
+        T: Scalar + Words,
+        Y: Words,
+    {
+        let bytes = data.bytes(verb) as f64;
+        let memory_bytes = memory::bytes(data, verb) as f64;
+        let (mut of_memory, mut over_plain, mut speeds) = (Vec::new(), Vec::new(), Vec::new());
+        // Round 0 warms up.
+        for round in 0..=plan.rounds {
+            let memory = memory_bytes / seconds(|| memory::pass(threads, black_box(data.batch(verb))));
+            let library = seconds(|| loss.library(threads, black_box(data.batch(verb))));
+            let plain = seconds(|| loss.plain(threads, black_box(data.batch(verb))));
+            if round > 0 {
+                of_memory.push(bytes / library / memory);
+                over_plain.push(plain / library);
+                speeds.push(memory / 1e9);
+            }
+        }
+        let memory = Spread::of(speeds).median;
+        Self { of_memory: Spread::of(of_memory), over_plain: Spread::of(over_plain), memory }
+    }
+
+    /// Whether the goal is reached, if it is one of this verb.
+    fn judge(&self, goal: Goal, verb: Verb) -> String {
+        let (name, found, least) = match goal {
+            Goal::OfMemory(_) if verb == Verb::Value => return String::new(),
+            Goal::OfMemory(least) => ("copy", self.of_memory.median, least),
+            Goal::OverPlain(least) => ("plain", self.over_plain.median, least),
+        };
+        format!("{} ≥ {least} × {name}", if found >= least { "✓" } else { "✗" })
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} | {} | {}", self.memory, self.of_memory, self.over_plain)
+    }
+}

@@ -1,0 +1,98 @@
+//! The losses that are measured: the library's beside the plain loop's.
+
+use super::data::{Batch, Data, Verb};
+use super::scalar::Scalar;
+use super::{parts, plain};
+use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Loss, Mae, Mse, SmoothL1, Threads};
+
+/// One loss, by the library and by a plain loop.
+pub(crate) struct Subject<T, Y> {
+    pub(crate) name: &'static str,
+    /// Entries of a row.
+    columns: usize,
+    library: fn(usize, Threads, Batch<'_, T, Y>) -> f64,
+    plain: fn(usize, f64, Batch<'_, T, Y>) -> f64,
+}
+
+impl<T: Scalar, Y: Sync> Subject<T, Y> {
+    /// The mean loss by the library.
+    pub(crate) fn library(&self, threads: Threads, batch: Batch<'_, T, Y>) -> f64 {
+        (self.library)(self.columns, threads, batch)
+    }
+
+    /// The mean loss by the plain loop.
+    pub(crate) fn plain(&self, threads: Threads, batch: Batch<'_, T, Y>) -> f64 {
+        let scale = 1.0 / batch.y.len() as f64;
+        scale * parts::sum(threads, self.columns, batch, |part| (self.plain)(self.columns, scale, part))
+    }
+
+    /// Asserts that library and plain loop agree.
+    pub(crate) fn check(&self, threads: Threads, verb: Verb, data: &mut Data<T, Y>) {
+        data.dx.fill(T::of(f64::NAN));
+        let value = self.library(threads, data.batch(verb));
+        let grads = data.dx.clone();
+        let expected = self.plain(threads, data.batch(verb));
+        self.assert_near("value", value, expected, 0.0);
+        if verb == Verb::ValueAndGrad {
+            let largest = data.dx.iter().fold(0.0, |largest, &dx| dx.abs().into().max(largest));
+            for (&grad, &expected) in grads.iter().zip(&data.dx) {
+                self.assert_near("gradient", grad.into(), expected.into(), largest);
+            }
+        }
+    }
+
+    /// Asserts 1000 epsilons of the expected number, for long sums, and 8 of the largest one, for differences.
+    fn assert_near(&self, what: &str, found: f64, expected: f64, largest: f64) {
+        let bound = T::EPSILON * (1e3 * expected.abs() + 8.0 * largest);
+        let name = self.name;
+        assert!((found - expected).abs() <= bound, "{what} of {name}: {found}, by the plain loop {expected}");
+    }
+}
+
+/// The losses of one element at a time.
+pub(crate) fn elementwise<T>() -> [Subject<T, T>; 5]
+where
+    T: Scalar,
+    Mse: Loss<T>,
+    Mae: Loss<T>,
+    Huber: Loss<T>,
+    SmoothL1: Loss<T>,
+    for<'a> BceWithLogits<'a, T>: Loss<T>,
+{
+    macro_rules! subject {
+        ($loss:ident, $new:expr, $formula:ident) => {
+            Subject {
+                name: stringify!($loss),
+                columns: 1,
+                library: |_, threads, batch| run($new.with(Call::new().threads(threads)), batch),
+                plain: |_, scale, batch| plain::elementwise(plain::$formula, scale, batch),
+            }
+        };
+    }
+    [
+        subject!(Mse, Mse::new(), mse),
+        subject!(Mae, Mae::new(), mae),
+        subject!(Huber, Huber::new(1.0), huber),
+        subject!(SmoothL1, SmoothL1::new(1.0), huber),
+        subject!(BceWithLogits, BceWithLogits::new(), bce_with_logits),
+    ]
+}
+
+/// Cross-entropy of rows of so many classes.
+pub(crate) fn cross_entropy(classes: usize) -> Subject<f32, u32> {
+    Subject {
+        name: "CrossEntropy",
+        columns: classes,
+        library: |classes, threads, batch| run(CrossEntropy::new(classes).with(Call::new().threads(threads)), batch),
+        plain: plain::cross_entropy,
+    }
+}
+
+#[inline(always)]
+fn run<T: Scalar, Y>(loss: impl Loss<T, Y>, Batch { x, y, dx }: Batch<'_, T, Y>) -> f64 {
+    let outcome = match dx {
+        None => loss.value(x, y),
+        Some(dx) => loss.value_and_grad(x, y, dx),
+    };
+    outcome.expect("lengths and classes fit").value
+}

@@ -1,0 +1,39 @@
+//! What the numbers depend on.
+
+use super::parts;
+use lossfn::{Level, Threads};
+use std::fs::read_to_string;
+use std::process::Command;
+
+/// Lines about the machine, the compiler and the build.
+pub(crate) fn describe() -> String {
+    let threads = parts::workers(Threads::Auto);
+    let fused = if cfg!(target_feature = "fma") { "with" } else { "without" };
+    format!(
+        "- CPU: {}, last-level cache {}\n- threads: {threads}\n- level: {:?}\n- compiler: {}, target {} {fused} FMA\n",
+        cpu(),
+        last_level_cache(),
+        Level::best(),
+        compiler(),
+        std::env::consts::ARCH,
+    )
+}
+
+fn cpu() -> String {
+    let text = read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = text.lines().find(|line| line.starts_with("model name"));
+    let name = model.and_then(|line| line.split_once(": ")).map(|(_, name)| name);
+    name.unwrap_or("unknown").to_owned()
+}
+
+fn last_level_cache() -> String {
+    let size = |index| read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{index}/size"));
+    let sizes = (0..8).map_while(|index| size(index).ok());
+    sizes.last().map_or_else(|| "unknown".to_owned(), |size| size.trim().to_owned())
+}
+
+fn compiler() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output();
+    output.map_or_else(|_| "unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

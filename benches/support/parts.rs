@@ -1,0 +1,45 @@
+//! Plain loops and memory passes on all threads: the rows are cut into parts of one size.
+
+use super::data::Batch;
+use lossfn::Threads;
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::{ParallelSlice, ParallelSliceMut};
+
+/// Parts for each thread, so that a thread which is held up gives some away.
+const PARTS: usize = 4;
+
+/// How many threads a call gets.
+pub(crate) fn workers(threads: Threads) -> usize {
+    let serial = threads == Threads::Serial || cfg!(not(feature = "rayon"));
+    if serial { 1 } else { rayon::current_num_threads() }
+}
+
+pub(crate) fn name(threads: Threads) -> &'static str {
+    if threads == Threads::Serial { "serial" } else { "all threads" }
+}
+
+/// The sum of what `work` gives for each part of the rows, which have `columns` entries.
+pub(crate) fn sum<T, Y>(
+    threads: Threads,
+    columns: usize,
+    batch: Batch<'_, T, Y>,
+    work: impl Fn(Batch<'_, T, Y>) -> f64 + Sync,
+) -> f64
+where
+    T: Send + Sync,
+    Y: Sync,
+{
+    let workers = workers(threads);
+    if workers == 1 {
+        return work(batch);
+    }
+    let rows = batch.y.len().div_ceil(PARTS * workers).max(1);
+    let inputs = batch.x.par_chunks(rows * columns).zip(batch.y.par_chunks(rows));
+    match batch.dx {
+        None => inputs.map(|(x, y)| work(Batch { x, y, dx: None })).sum(),
+        Some(dx) => {
+            let parts = inputs.zip(dx.par_chunks_mut(rows * columns));
+            parts.map(|((x, y), dx)| work(Batch { x, y, dx: Some(dx) })).sum()
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The loops that a user would write: the stable formula, one element at a time, functions of std.
+
+use super::data::Batch;
+use super::scalar::Scalar;
+
+/// The sum of the losses of all elements; `formula` gives a loss and its derivative. Gradients are times `scale`.
+#[inline(always)]
+pub(crate) fn elementwise<T: Scalar>(
+    formula: impl Fn(T, T) -> (T, T),
+    scale: f64,
+    Batch { x, y, dx }: Batch<'_, T, T>,
+) -> f64 {
+    let scale = T::of(scale);
+    let mut sum = 0.0;
+    let Some(dx) = dx else {
+        for (&x, &t) in x.iter().zip(y) {
+            sum += formula(x, t).0.into();
+        }
+        return sum;
+    };
+    for ((&x, &t), dx) in x.iter().zip(y).zip(dx) {
+        let (value, slope) = formula(x, t);
+        sum += value.into();
+        *dx = slope * scale;
+    }
+    sum
+}
+
+#[inline(always)]
+pub(crate) fn mse<T: Scalar>(x: T, t: T) -> (T, T) {
+    let e = x - t;
+    (e * e, e + e)
+}
+
+#[inline(always)]
+pub(crate) fn mae<T: Scalar>(x: T, t: T) -> (T, T) {
+    let e = x - t;
+    let zero = T::default();
+    let sign = if e > zero {
+        T::of(1.0)
+    } else if e < zero {
+        T::of(-1.0)
+    } else {
+        zero
+    };
+    (e.abs(), sign)
+}
+
+/// Huber with a threshold of 1, and so smooth L1 with a tip of 1 too.
+#[inline(always)]
+pub(crate) fn huber<T: Scalar>(x: T, t: T) -> (T, T) {
+    let (half, one) = (T::of(0.5), T::of(1.0));
+    let e = x - t;
+    if e.abs() < one { (half * e * e, e) } else { (e.abs() - half, if e > T::default() { one } else { -one }) }
+}
+
+#[inline(always)]
+pub(crate) fn bce_with_logits<T: Scalar>(x: T, t: T) -> (T, T) {
+    let (zero, one) = (T::default(), T::of(1.0));
+    let e = (-x.abs()).exp();
+    let sigmoid = if x < zero { e / (one + e) } else { one / (one + e) };
+    (x.max(zero) - x * t + e.ln_1p(), sigmoid - t)
+}
+
+/// The sum of the losses of all rows. Gradients are times `scale`.
+pub(crate) fn cross_entropy<T: Scalar>(classes: usize, scale: f64, Batch { x, y, dx }: Batch<'_, T, u32>) -> f64 {
+    let rows = x.chunks_exact(classes).zip(y);
+    let Some(dx) = dx else {
+        return rows.map(|(x, &y)| row_loss(x, y as usize)).sum();
+    };
+    let mut sum = 0.0;
+    for ((x, &y), dx) in rows.zip(dx.chunks_exact_mut(classes)) {
+        sum += row_loss_and_grad(x, y as usize, T::of(scale), dx);
+    }
+    sum
+}
+
+fn row_loss<T: Scalar>(x: &[T], y: usize) -> f64 {
+    let max = x.iter().fold(x[0], |max, &x| max.max(x));
+    let mut sum = T::default();
+    for &x in x {
+        sum = sum + (x - max).exp();
+    }
+    (sum.ln() + max - x[y]).into()
+}
+
+fn row_loss_and_grad<T: Scalar>(x: &[T], y: usize, scale: T, dx: &mut [T]) -> f64 {
+    let max = x.iter().fold(x[0], |max, &x| max.max(x));
+    let mut sum = T::default();
+    for (&x, dx) in x.iter().zip(&mut *dx) {
+        *dx = (x - max).exp();
+        sum = sum + *dx;
+    }
+    let factor = scale / sum;
+    for dx in &mut *dx {
+        *dx = *dx * factor;
+    }
+    dx[y] = dx[y] - scale;
+    (sum.ln() + max - x[y]).into()
+}

@@ -1,0 +1,53 @@
+# Every recipe is one script, so `just` need not be installed: `scripts/lint` does what `just lint` does.
+
+# What the recipes are.
+default:
+    @just --list
+
+# Format all code.
+fmt:
+    scripts/fmt
+
+# Clippy on all feature combinations.
+lint:
+    scripts/lint
+
+# All tests.
+test:
+    scripts/test
+
+# The documentation, warnings as errors.
+doc:
+    scripts/doc
+
+# The rules of the source tree.
+layers:
+    scripts/layers
+
+# Vector operations that the compiler did not inline.
+inlining:
+    scripts/inlining
+
+# The crate without std, alloc and libc.
+no_std:
+    scripts/no_std
+
+# The crates this one may depend on.
+dependencies:
+    scripts/dependencies
+
+# The same bits on every instruction set this machine can show.
+levels:
+    scripts/levels
+
+# A short run of every fuzz target.
+fuzz-smoke:
+    scripts/fuzz-smoke
+
+# The benchmarks.
+bench *names:
+    scripts/bench {{names}}
+
+# Everything that CI does.
+ci:
+    bash .ci/run

@@ -1,0 +1,164 @@
+//! All of a call that is not part of the formula.
+
+use crate::lane::Token;
+use crate::{Divisor, Empty, Level, LossError, Real, Reduction};
+
+/// All of a call that is not part of the formula: how to reduce, weigh, mask and where to run.
+///
+/// The default is a mean by the loss's own divisor, no weights, an upstream gradient of 1, gradients overwritten,
+/// threads chosen by size.
+///
+/// ```
+/// use lossfn::{Call, Loss, Mse, Threads, Weights};
+///
+/// let (pred, target, weights) = ([1.0_f32, 2.0, 3.0], [0.0, 2.0, 5.0], [1.0, 1.0, 0.5]);
+/// let how = Call::new().sum().weights(Weights::Each(&weights)).threads(Threads::Serial);
+/// assert_eq!(Mse::new().with(how).value(&pred, &target)?.value, 3.0);
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a, T> {
+    pub(crate) reduction: Reduction,
+    pub(crate) empty: Empty,
+    pub(crate) weights: Option<Weights<'a, T>>,
+    pub(crate) mask: Option<&'a [bool]>,
+    pub(crate) columns: Option<usize>,
+    pub(crate) upstream: f64,
+    pub(crate) upstream_each: Option<&'a [T]>,
+    pub(crate) accumulate: bool,
+    pub(crate) threads: Threads,
+    pub(crate) level: Option<Level>,
+}
+
+/// Factors of the losses and of their gradients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Weights<'a, T> {
+    /// One for each element (for losses of rows: for each row).
+    Each(&'a [T]),
+    /// One for each row, as Keras's `sample_weight`.
+    Rows(&'a [T]),
+    /// One for each column, as PyTorch's `weight` of a multi-label loss.
+    Columns(&'a [T]),
+}
+
+/// Where a call may run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Threads {
+    /// In the caller's rayon pool where the data are large and the `rayon` feature is on. The bits of the results do
+    /// not depend on it.
+    #[default]
+    Auto,
+    /// On the calling thread, whatever features another crate turned on.
+    Serial,
+}
+
+impl<'a, T: Real> Call<'a, T> {
+    /// The default call.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            reduction: Reduction::Mean(Divisor::OfLoss),
+            empty: Empty::Nan,
+            weights: None,
+            mask: None,
+            columns: None,
+            upstream: 1.0,
+            upstream_each: None,
+            accumulate: false,
+            threads: Threads::Auto,
+            level: None,
+        }
+    }
+
+    /// The value is the sum of the losses.
+    #[must_use]
+    pub const fn sum(mut self) -> Self {
+        self.reduction = Reduction::Sum;
+        self
+    }
+
+    /// The value is the sum of the losses over a divisor.
+    #[must_use]
+    pub const fn mean(mut self, divisor: Divisor) -> Self {
+        self.reduction = Reduction::Mean(divisor);
+        self
+    }
+
+    /// What a mean over nothing is.
+    #[must_use]
+    pub const fn empty(mut self, empty: Empty) -> Self {
+        self.empty = empty;
+        self
+    }
+
+    /// Factors of the losses and of their gradients. They do not change the divisor unless it is
+    /// [`Divisor::WeightSum`]. A weight of 0 on a NaN gives NaN: to leave an element out, use a mask.
+    #[must_use]
+    pub const fn weights(mut self, weights: Weights<'a, T>) -> Self {
+        self.weights = Some(weights);
+        self
+    }
+
+    /// `false` leaves an element or a row out: it is not read, it counts nowhere, its loss and gradient are exact
+    /// zeros. One entry for each element, or for each row.
+    #[must_use]
+    pub const fn mask(mut self, mask: &'a [bool]) -> Self {
+        self.mask = Some(mask);
+        self
+    }
+
+    /// The row length, for losses of elements, where weights, mask, upstream or divisor go by rows. It is known
+    /// without this where the weights are given by rows or columns.
+    #[must_use]
+    pub const fn columns(mut self, columns: usize) -> Self {
+        self.columns = Some(columns);
+        self
+    }
+
+    /// The gradient of what follows with respect to the value: a factor of the gradients alone.
+    #[must_use]
+    pub const fn upstream(mut self, upstream: f64) -> Self {
+        self.upstream = upstream;
+        self
+    }
+
+    /// As [`upstream`](Self::upstream), one factor for each element, or for each row.
+    #[must_use]
+    pub const fn upstream_each(mut self, upstream: &'a [T]) -> Self {
+        self.upstream_each = Some(upstream);
+        self
+    }
+
+    /// Gradients are added to what their slice holds.
+    #[must_use]
+    pub const fn accumulate(mut self) -> Self {
+        self.accumulate = true;
+        self
+    }
+
+    /// Where the call may run.
+    #[must_use]
+    pub const fn threads(mut self, threads: Threads) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// The vector instructions to run on, instead of the best there are.
+    #[must_use]
+    pub const fn level(mut self, level: Level) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    pub(crate) fn token(&self) -> Result<Token, LossError> {
+        self.level.map_or_else(|| Ok(Token::best()), Token::of)
+    }
+}
+
+impl<T: Real> Default for Call<'_, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,130 @@
+//! Passes over one row of any length: a long row is cut into segments that threads share.
+
+use super::parallel::{self, Job, Merge};
+use crate::Threads;
+use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
+use crate::math::Float;
+
+/// Vectors that are never shared between threads.
+const SEGMENT: usize = 1024;
+/// Segments that are worth threads.
+const LARGE: usize = 8;
+
+/// The slices of one row. An empty one is not part of the pass; where `x` is, the pass reads `y`.
+pub(crate) struct Row<'a, T> {
+    pub(crate) x: &'a [T],
+    pub(crate) t: &'a [T],
+    pub(crate) y: &'a mut [T],
+}
+
+impl<T> Row<'_, T> {
+    fn len(&self) -> usize {
+        self.x.len().max(self.y.len())
+    }
+}
+
+/// One pass over a row.
+pub(crate) trait Pass<T>: Copy + Send + Sync {
+    type Out: Merge;
+
+    /// Runs over a segment that starts at column `at`.
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Self::Out;
+}
+
+/// Runs the pass over the whole row.
+pub(crate) fn run<T: Float, P: Pass<T>>(token: Token, threads: Threads, pass: P, row: Row<'_, T>) -> P::Out {
+    let large = row.len() >= LARGE * SEGMENT * T::LANES;
+    parallel::run(Segments { token, pass, row, at: 0 }, threads, large)
+}
+
+struct Segments<'a, T, P> {
+    token: Token,
+    pass: P,
+    row: Row<'a, T>,
+    at: usize,
+}
+
+impl<T: Float, P: Pass<T>> Job for Segments<'_, T, P> {
+    type Out = P::Out;
+
+    fn leaves(&self) -> usize {
+        self.row.len().div_ceil(SEGMENT * T::LANES)
+    }
+
+    fn split_at(self, leaf: usize) -> (Self, Self) {
+        let columns = leaf * SEGMENT * T::LANES;
+        let Self { token, pass, row: Row { x, t, y }, at } = self;
+        let (x, x_rest) = x.split_at(columns.min(x.len()));
+        let (t, t_rest) = t.split_at(columns.min(t.len()));
+        let (y, y_rest) = y.split_at_mut(columns.min(y.len()));
+        let rest = Row { x: x_rest, t: t_rest, y: y_rest };
+        (Self { token, pass, row: Row { x, t, y }, at }, Self { token, pass, row: rest, at: at + columns })
+    }
+
+    fn run(self) -> P::Out {
+        dispatch(self.token, self)
+    }
+}
+
+impl<T: Float, P: Pass<T>> Kernel for Segments<'_, T, P> {
+    type Out = P::Out;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> P::Out {
+        self.pass.run(isa, self.row, self.at)
+    }
+}
+
+/// The largest entry of the row; NaN entries are dropped.
+#[derive(Clone, Copy)]
+pub(crate) struct Largest;
+
+/// What [`Largest`] finds.
+pub(crate) struct Maximum<T>(pub(crate) T);
+
+impl<T: Float> Merge for Maximum<T> {
+    fn merge(self, next: Self) -> Self {
+        if next.0 > self.0 { next } else { self }
+    }
+}
+
+impl<T: Float> Pass<T> for Largest {
+    type Out = Maximum<T>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, _: usize) -> Maximum<T> {
+        let lowest = T::from_f64(f64::NEG_INFINITY);
+        let mut largest = [T::Lane::<I>::splat(isa, lowest); 4];
+        let (chunks, tail) = T::chunks(row.x);
+        let (groups, rest) = chunks.as_chunks::<4>();
+        for group in groups {
+            for i in 0..4 {
+                largest[i] = largest[i].at_least(T::Lane::<I>::load(isa, &group[i]));
+            }
+        }
+        for chunk in rest {
+            largest[0] = largest[0].at_least(T::Lane::<I>::load(isa, chunk));
+        }
+        largest[1] = largest[1].at_least(T::Lane::<I>::load_part(isa, tail, lowest));
+        let [a, b, c, d] = largest;
+        Maximum(a.at_least(b).at_least(c.at_least(d)).largest())
+    }
+}
+
+/// Multiplies the row with a factor.
+#[derive(Clone, Copy)]
+pub(crate) struct Scale<T>(pub(crate) T);
+
+impl<T: Float> Pass<T> for Scale<T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, _: usize) {
+        let factor = T::Lane::<I>::splat(isa, self.0);
+        let (chunks, tail) = T::chunks_mut(row.y);
+        for chunk in chunks {
+            (T::Lane::<I>::load(isa, chunk) * factor).store(chunk);
+        }
+        (T::Lane::<I>::load_part(isa, tail, T::default()) * factor).store_part(tail);
+    }
+}

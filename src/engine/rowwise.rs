@@ -1,0 +1,196 @@
+//! Losses of one row of scores at a time.
+
+use super::factors::{Factors, Reduced};
+use super::parallel::{self, Job};
+use super::softmax::Exponentials;
+use super::sum::{self, Sum};
+use super::{Args, Input};
+use crate::lane::{Isa, Kernel, Token, dispatch};
+use crate::math::Float;
+use crate::{Call, LossError, Outcome, Threads, Totals};
+
+/// How rows lie in a slice: `classes` entries each, one row every `stride` entries.
+///
+/// ```
+/// use lossfn::{CrossEntropy, Layout};
+///
+/// let padded_vocabulary = CrossEntropy::<f32>::new(Layout::rows(50257).stride(50304));
+/// let plain = CrossEntropy::<f32>::new(10);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub(crate) classes: usize,
+    pub(crate) stride: usize,
+}
+
+impl Layout {
+    /// Rows of `classes` entries, one right after the other.
+    #[must_use]
+    pub const fn rows(classes: usize) -> Self {
+        Self { classes, stride: classes }
+    }
+
+    /// A row every `stride` entries. What lies between the rows is neither read nor written.
+    #[must_use]
+    pub const fn stride(mut self, stride: usize) -> Self {
+        self.stride = stride;
+        self
+    }
+
+    /// The number of entries of so many rows.
+    pub(crate) fn entries(self, rows: usize) -> Result<usize, LossError> {
+        let Self { classes, stride } = self;
+        if classes == 0 {
+            return Err(LossError::NoClasses);
+        }
+        if stride < classes {
+            return Err(LossError::Stride { classes, stride });
+        }
+        rows.checked_mul(stride).ok_or(LossError::Overflow { rows, stride })
+    }
+}
+
+impl From<usize> for Layout {
+    fn from(classes: usize) -> Self {
+        Self::rows(classes)
+    }
+}
+
+/// Rows whose losses are added in the element type.
+pub(crate) const BATCH: usize = 64;
+/// Entries that are never shared between threads, unless one row has more.
+const LEAF: usize = 1 << 16;
+/// Entries that are worth threads.
+const LARGE: usize = 1 << 17;
+
+/// A loss of one row.
+pub(crate) trait Rowwise<T: Float>: Copy + Send + Sync {
+    /// Writes the weighted losses of the rows, and their gradients where there is a place for them.
+    fn rows(&self, batch: Batch<'_, T>);
+}
+
+/// At most [`BATCH`] rows, from row `first` on.
+pub(crate) struct Batch<'a, T> {
+    pub(crate) shared: &'a Shared<'a, T>,
+    pub(crate) first: usize,
+    pub(crate) x: Input<'a, T>,
+    pub(crate) grad: Option<&'a mut [T]>,
+    pub(crate) losses: &'a mut [T],
+    pub(crate) e: &'a mut Exponentials<T>,
+}
+
+/// What all rows share.
+pub(crate) struct Shared<'a, T> {
+    pub(crate) token: Token,
+    pub(crate) threads: Threads,
+    pub(crate) layout: Layout,
+    pub(crate) factors: Factors<'a, T>,
+    pub(crate) accumulate: bool,
+}
+
+/// Runs a call whose loss, lengths and factors have been checked. `totals` are those of the rows that count.
+pub(crate) fn run<T: Float, F: Rowwise<T>>(
+    loss: &F,
+    how: &Call<'_, T>,
+    mut shared: Shared<'_, T>,
+    mut args: Args<'_, T, ()>,
+    rows: usize,
+    of_loss: f64,
+    mut totals: Totals,
+) -> Result<Outcome, LossError> {
+    let reduced = Reduced::new(how, &totals, rows, rows, of_loss)?;
+    let empty = args.each.is_none() && reduced.scale.is_none();
+    if args.each.is_none() {
+        shared.factors.scale = reduced.scale.unwrap_or(0.0);
+    }
+    let large = args.x.len() >= LARGE;
+    let shared = &shared;
+    let sum = |x, each, grad| {
+        let job = Leaves { loss, shared, rows: 0..rows, x, each, grad };
+        parallel::run(job, how.threads, large).total()
+    };
+    totals.sum = if empty {
+        let total = sum(Input::Keep(&args.x), None, None);
+        args.zero_grad(how.accumulate);
+        total
+    } else {
+        sum(args.x, args.each, args.grad)
+    };
+    Ok(reduced.outcome(how, totals))
+}
+
+struct Leaves<'a, T, F> {
+    loss: &'a F,
+    shared: &'a Shared<'a, T>,
+    rows: core::ops::Range<usize>,
+    x: Input<'a, T>,
+    each: Option<&'a mut [T]>,
+    grad: Option<&'a mut [T]>,
+}
+
+impl<T, F> Leaves<'_, T, F> {
+    /// Whole batches where rows are short, whole rows where they are long.
+    fn leaf_rows(&self) -> usize {
+        let rows = LEAF / self.shared.layout.classes;
+        if rows >= BATCH { rows / BATCH * BATCH } else { rows.max(1) }
+    }
+}
+
+impl<T: Float, F: Rowwise<T>> Job for Leaves<'_, T, F> {
+    type Out = Sum;
+
+    fn leaves(&self) -> usize {
+        self.rows.len().div_ceil(self.leaf_rows())
+    }
+
+    fn split_at(self, leaf: usize) -> (Self, Self) {
+        let rows = leaf * self.leaf_rows();
+        let at = rows * self.shared.layout.stride;
+        let Self { loss, shared, rows: range, x, each, grad } = self;
+        let (x, x_rest) = x.split_at(at);
+        let (each, each_rest) = each.map(|each| each.split_at_mut(rows)).unzip();
+        let (grad, grad_rest) = grad.map(|grad| grad.split_at_mut(at)).unzip();
+        let middle = range.start + rows;
+        (
+            Self { loss, shared, rows: range.start..middle, x, each, grad },
+            Self { loss, shared, rows: middle..range.end, x: x_rest, each: each_rest, grad: grad_rest },
+        )
+    }
+
+    fn run(self) -> Sum {
+        let Self { loss, shared, rows, mut x, mut each, mut grad } = self;
+        let mut sum = Sum::default();
+        let mut e = Exponentials::new();
+        for first in rows.clone().step_by(BATCH) {
+            let count = BATCH.min(rows.end - first);
+            let at = (first - rows.start) * shared.layout.stride;
+            let entries = at..at + count * shared.layout.stride;
+            let mut losses = [T::default(); BATCH];
+            let losses = &mut losses[..count];
+            loss.rows(Batch {
+                shared,
+                first,
+                x: x.part(entries.clone()),
+                grad: grad.as_deref_mut().map(|grad| &mut grad[entries]),
+                losses,
+                e: &mut e,
+            });
+            sum.add(dispatch(shared.token, Add(losses)));
+            if let Some(each) = &mut each {
+                each[first - rows.start..][..count].copy_from_slice(losses);
+            }
+        }
+        sum
+    }
+}
+
+struct Add<'a, T>(&'a [T]);
+
+impl<T: Float> Kernel for Add<'_, T> {
+    type Out = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        sum::block(isa, self.0)
+    }
+}

@@ -1,0 +1,277 @@
+//! One row against one class.
+
+use super::{Shift, factors, row_loss};
+use crate::Threads;
+use crate::engine::Input;
+use crate::engine::parallel::Merge;
+use crate::engine::pass::{self, Pass, Row, Scale};
+use crate::engine::sum::{BlockSum, Sum};
+use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
+use crate::math::{Float, Scaling, exp_scaled};
+
+/// Vectors whose exponentials are added in the element type.
+const BLOCK: usize = 32;
+
+/// One row, its class and the factors of its loss and gradient.
+pub(crate) struct HardRow<'a, T> {
+    pub(crate) x: Input<'a, T>,
+    pub(crate) grad: Option<&'a mut [T]>,
+    pub(crate) class: usize,
+    pub(crate) weight: T,
+    pub(crate) scale: T,
+    pub(crate) accumulate: bool,
+}
+
+/// The weighted loss; the gradient goes to its place.
+pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_, T>) -> T {
+    let HardRow { mut x, mut grad, class, weight, scale, accumulate } = row;
+    let x_target = x[class];
+    let mut shift = Shift::first();
+    let sums = {
+        // The exponentials are kept where they will be scaled, unless something else is there.
+        let mut place = if accumulate { None } else { grad.as_deref_mut() };
+        let sums = exp_sum(token, threads, shift, class, &x, place.as_deref_mut().unwrap_or_default());
+        if Shift::accepts(sums.total()) {
+            sums
+        } else {
+            shift = Shift::second(token, threads, &x);
+            exp_sum(token, threads, shift, class, &x, place.unwrap_or_default())
+        }
+    };
+    let others = T::from_f64(sums.others.total());
+    let RowResult { loss, factor } =
+        dispatch(token, Finish { others, target: sums.target, x_target, shift, weight, scale });
+    let y = match (&mut x, grad) {
+        (_, Some(grad)) if !accumulate => {
+            grad[class] = -others;
+            pass::run(token, threads, Scale(factor), Row { x: &[], t: &[], y: grad });
+            return loss;
+        }
+        (Input::Keep(x), Some(grad)) => {
+            let before = grad[class];
+            let again = Again { shift, factor, accumulate: true };
+            pass::run(token, threads, again, Row { x, t: &[], y: grad });
+            grad[class] = before + -others * factor;
+            return loss;
+        }
+        (Input::Replace(y), _) => y,
+        (Input::Keep(_), None) => return loss,
+    };
+    pass::run(token, threads, Again { shift, factor, accumulate: false }, Row { x: &[], t: &[], y });
+    y[class] = -others * factor;
+    loss
+}
+
+fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: usize, x: &[T], y: &mut [T]) -> ExpSums<T> {
+    pass::run(token, threads, ExpSum { shift, skip: Some(skip) }, Row { x, t: &[], y })
+}
+
+/// Exponentials of a row, stored where there is a place for them, and their sum.
+#[derive(Clone, Copy)]
+pub(super) struct ExpSum<T> {
+    pub(super) shift: Shift<T>,
+    /// The column that stays out of the sum.
+    pub(super) skip: Option<usize>,
+}
+
+/// What [`ExpSum`] finds.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ExpSums<T> {
+    pub(super) others: Sum,
+    pub(super) target: T,
+}
+
+impl<T: Float> ExpSums<T> {
+    pub(super) fn total(self) -> T {
+        T::from_f64(self.others.total()) + self.target
+    }
+}
+
+impl<T: Float> Merge for ExpSums<T> {
+    fn merge(self, next: Self) -> Self {
+        Self { others: self.others.merge(next.others), target: self.target + next.target }
+    }
+}
+
+impl<T: Float> Pass<T> for ExpSum<T> {
+    type Out = ExpSums<T>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> ExpSums<T> {
+        let skip = self.skip.and_then(|skip| skip.checked_sub(at)).unwrap_or(usize::MAX);
+        match (self.shift.is_based(), row.y.is_empty()) {
+            (false, false) => exp_sums::<I, T, false, true>(isa, self.shift, skip, row),
+            (false, true) => exp_sums::<I, T, false, false>(isa, self.shift, skip, row),
+            (true, false) => exp_sums::<I, T, true, true>(isa, self.shift, skip, row),
+            (true, true) => exp_sums::<I, T, true, false>(isa, self.shift, skip, row),
+        }
+    }
+}
+
+#[inline(always)]
+fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
+    isa: I,
+    shift: Shift<T>,
+    skip: usize,
+    row: Row<'_, T>,
+) -> ExpSums<T> {
+    let mut sums = ExpSums::default();
+    let mut start = 0;
+    while start < row.x.len() {
+        let end = row.x.len().min(start + BLOCK * T::LANES);
+        let y = if STORE { &mut row.y[start..end] } else { &mut [] };
+        let skip = skip.wrapping_sub(start);
+        let (others, target) = exp_block::<I, T, BASED, STORE>(isa, shift, skip, &row.x[start..end], y);
+        sums.others.add(others);
+        sums.target = sums.target + target;
+        start = end;
+    }
+    sums
+}
+
+/// The sum of one block without column `skip`, and that column's exponential.
+#[inline(always)]
+fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
+    isa: I,
+    shift: Shift<T>,
+    skip: usize,
+    x: &[T],
+    y: &mut [T],
+) -> (f64, T) {
+    let scaling = shift.scaling::<T::Lane<I>>(isa);
+    let group = 4 * T::LANES;
+    let mut sum = BlockSum::<T::Lane<I>>::new(isa);
+    let mut target = T::default();
+    let mut start = 0;
+    while start < x.len() {
+        // As many whole groups as there are before the skipped one, or before the end.
+        let whole = if skip >= start && skip < x.len() { skip } else { x.len() };
+        let run = start + (whole - start) / group * group;
+        let to = if STORE { &mut y[start..run] } else { &mut [] };
+        exp_groups::<I, T, BASED, STORE>(isa, scaling, &x[start..run], to, &mut sum);
+        start = run;
+        if start < x.len() {
+            let end = x.len().min(start + group);
+            let to = if STORE { &mut y[start..end] } else { &mut [] };
+            let skip = skip.wrapping_sub(start);
+            target = target + exp_part::<I, T, BASED>(isa, scaling, skip, &x[start..end], to, &mut sum);
+            start = end;
+        }
+    }
+    (sum.total().to_f64(), target)
+}
+
+/// Exponentials of whole groups of four vectors.
+#[inline(always)]
+fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
+    isa: I,
+    scaling: Scaling<T::Lane<I>>,
+    x: &[T],
+    y: &mut [T],
+    sum: &mut BlockSum<T::Lane<I>>,
+) {
+    let xs = T::chunks(x).0.as_chunks::<4>().0;
+    let ys = T::chunks_mut(y).0.as_chunks_mut::<4>().0;
+    let mut i = 0;
+    while i < xs.len() {
+        let mut e = [T::Lane::<I>::splat(isa, T::default()); 4];
+        let mut k = 0;
+        while k < 4 {
+            e[k] = exp_scaled::<T::Lane<I>, BASED>(T::Lane::<I>::load(isa, &xs[i][k]), scaling);
+            if STORE {
+                e[k].store(&mut ys[i][k]);
+            }
+            k += 1;
+        }
+        sum.add(e);
+        i += 1;
+    }
+}
+
+/// Exponentials of at most four vectors; that of column `skip` is returned, with a 0 in its place.
+#[inline(always)]
+fn exp_part<I: Isa, T: Float, const BASED: bool>(
+    isa: I,
+    scaling: Scaling<T::Lane<I>>,
+    skip: usize,
+    x: &[T],
+    y: &mut [T],
+    sum: &mut BlockSum<T::Lane<I>>,
+) -> T {
+    let mut e = [T::chunk(T::from_f64(f64::NEG_INFINITY)); 4];
+    T::flat_mut(&mut e)[..x.len()].copy_from_slice(x);
+    let mut lanes = [T::Lane::<I>::splat(isa, T::default()); 4];
+    let mut k = 0;
+    while k < 4 {
+        exp_scaled::<T::Lane<I>, BASED>(T::Lane::<I>::load(isa, &e[k]), scaling).store(&mut e[k]);
+        k += 1;
+    }
+    let entries = T::flat_mut(&mut e);
+    let skipped = if skip < x.len() { core::mem::take(&mut entries[skip]) } else { T::default() };
+    y.copy_from_slice(&entries[..y.len()]);
+    k = 0;
+    while k < 4 {
+        lanes[k] = T::Lane::<I>::load(isa, &e[k]);
+        k += 1;
+    }
+    sum.add(lanes);
+    skipped
+}
+
+/// The exponentials once more, times a factor: for a gradient that goes where `x` is, or is added.
+#[derive(Clone, Copy)]
+struct Again<T> {
+    shift: Shift<T>,
+    factor: T,
+    accumulate: bool,
+}
+
+impl<T: Float> Pass<T> for Again<T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, _: usize) {
+        let scaling = self.shift.scaling::<T::Lane<I>>(isa);
+        let factor = T::Lane::<I>::splat(isa, self.factor);
+        let lanes = T::LANES;
+        let len = row.y.len();
+        let mut start = 0;
+        while start < len {
+            let end = len.min(start + lanes);
+            let y = T::Lane::<I>::load_part(isa, &row.y[start..end], T::default());
+            let x = if self.accumulate { T::Lane::<I>::load_part(isa, &row.x[start..end], T::default()) } else { y };
+            let e = exp_scaled::<T::Lane<I>, true>(x, scaling) * factor;
+            (if self.accumulate { y + e } else { e }).store_part(&mut row.y[start..end]);
+            start = end;
+        }
+    }
+}
+
+/// Loss and gradient factor of one row, by the vector functions that all rows use.
+struct Finish<T> {
+    others: T,
+    target: T,
+    x_target: T,
+    shift: Shift<T>,
+    weight: T,
+    scale: T,
+}
+
+struct RowResult<T> {
+    loss: T,
+    factor: T,
+}
+
+impl<T: Float> Kernel for Finish<T> {
+    type Out = RowResult<T>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> RowResult<T> {
+        let (others, target) = (T::Lane::<I>::splat(isa, self.others), T::Lane::<I>::splat(isa, self.target));
+        let (x_target, base) = (T::Lane::<I>::splat(isa, self.x_target), T::Lane::<I>::splat(isa, self.shift.base));
+        let loss = row_loss(others, target, x_target, base, self.shift.k) * T::Lane::<I>::splat(isa, self.weight);
+        let mut factor = T::chunk(T::default());
+        factors::<T>(&T::chunk(self.scale), &T::chunk(self.others), &T::chunk(self.target), &mut factor);
+        RowResult { loss: loss.first(), factor: factor.as_ref()[0] }
+    }
+}

@@ -1,0 +1,116 @@
+//! Softmax over one row, without the textbook's pass for the maximum and without its cancellations.
+//!
+//! 1. `e_j = exp(x_j) 2^-k` with a fixed `k` for all ordinary rows. The power of two enters where the exponential
+//!    rounds its exponent anyway: nothing is subtracted from `x_j`, so nothing is rounded.
+//! 2. The row is accepted if the sum of its `e_j` is in [`ACCEPTED`]: then no `e_j` overflowed and nothing
+//!    that a result could show was flushed to 0. Else the row runs again with `k` from its maximum, or, beyond
+//!    [`Float::SOFTMAX_FAR`], with the maximum subtracted: for every entry that can matter that is exact.
+//! 3. The target's `e_t` stays out of the sum `S_o` of the others. The loss `ln(1 + S_o / e_t)` and the target's
+//!    gradient `-S_o / (S_o + e_t)` then keep all digits when the target is nearly certain.
+//!
+//! All of it depends on the row alone: not on its neighbours, the number of threads, or the verb.
+
+mod hard;
+mod short;
+mod soft;
+
+pub(crate) use hard::{HardRow, hard_row};
+pub(crate) use short::{Exponentials, GROUP, IGNORED, Plan, Short, is_short};
+pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
+
+use super::pass::{self, Largest, Row};
+use crate::Threads;
+use crate::lane::{Lane, Mask, Token};
+use crate::math::{Float, Scaling, ln, log1p};
+
+/// `k` of the first try, and of the second one next to the maximum: far enough up that nothing which a result could
+/// show is flushed.
+const FIRST: f64 = -48.0;
+const SECOND: f64 = -60.0;
+/// Sums of scaled exponentials that need no second try, `2^24` to `2^92`: what is flushed is below 2^-150 of the sum,
+/// and a mean over 2^34 rows divided by the sum is still a normal number.
+const ACCEPTED: (f64, f64) = (16_777_216.0, 4.951_760_157_141_521e27);
+/// Above this ratio of the others to the target, the loss is the difference of two logarithms.
+const RATIO_MAX: f64 = 1.329_227_995_784_916e36;
+
+/// How a row is scaled: `e^(x - base) 2^-k`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shift<T> {
+    base: T,
+    k: f64,
+}
+
+impl<T: Float> Shift<T> {
+    pub(crate) fn first() -> Self {
+        Self { base: T::default(), k: FIRST }
+    }
+
+    fn is_based(self) -> bool {
+        self.base != T::default()
+    }
+
+    /// From a row whose first try failed.
+    fn second(token: Token, threads: Threads, x: &[T]) -> Self {
+        Self::from_largest(pass::run(token, threads, Largest, Row { x, t: &[], y: &mut [] }).0)
+    }
+
+    #[inline(always)]
+    fn from_largest(largest: T) -> Self {
+        let size = largest.to_f64();
+        if size.abs() <= T::SOFTMAX_FAR {
+            Self { base: T::default(), k: round(size * core::f64::consts::LOG2_E) + SECOND }
+        } else {
+            Self { base: largest, k: SECOND }
+        }
+    }
+
+    #[inline(always)]
+    fn scaling<L: Lane<Elem = T>>(self, isa: L::Isa) -> Scaling<L> {
+        Scaling::new(isa, self.base, self.k)
+    }
+
+    /// Whether a sum needs no second try. NaN does.
+    #[inline(always)]
+    fn accepts(sum: T) -> bool {
+        (ACCEPTED.0..=ACCEPTED.1).contains(&sum.to_f64())
+    }
+
+    /// Whether the sum of any lane needs a second try.
+    #[inline(always)]
+    fn rejects_any<L: Lane<Elem = T>>(sum: L) -> bool {
+        (sum.lt(sum.of(ACCEPTED.0)) | sum.of(ACCEPTED.1).lt(sum) | sum.is_nan()).any()
+    }
+}
+
+/// The nearest integer of a number far below 2^51.
+#[inline(always)]
+fn round(x: f64) -> f64 {
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    (x + ROUND) - ROUND
+}
+
+/// `-ln p_t` from the scaled exponentials of the target and of the others.
+///
+/// - Error: 3 ULP.
+/// - A target that vanishes next to the others: `ln S - x_t` with all shifts, which does not cancel there.
+#[inline(always)]
+pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k: f64) -> L {
+    let ratio = others / target;
+    let near = log1p(ratio);
+    let usual = ratio.lt(ratio.of(RATIO_MAX));
+    let vanishing = ratio.of(RATIO_MAX).le(ratio);
+    if !vanishing.any() {
+        return near;
+    }
+    let sum = ln(others + target) + k * core::f64::consts::LN_2;
+    L::pick(usual | ratio.is_nan(), near, sum + (base - x_target))
+}
+
+/// The factors that turn exponentials into gradients: `scale / S`, in `f64` and rounded once, for the lanes of a vector.
+#[inline(always)]
+fn factors<T: Float>(scale: &T::Chunk, others: &T::Chunk, target: &T::Chunk, to: &mut T::Chunk) {
+    let sums = others.as_ref().iter().zip(target.as_ref());
+    for ((to, scale), (others, target)) in to.as_mut().iter_mut().zip(scale.as_ref()).zip(sums) {
+        *to = T::from_f64(scale.to_f64() / (others.to_f64() + target.to_f64()));
+    }
+}

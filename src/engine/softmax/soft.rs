@@ -1,0 +1,202 @@
+//! One row against a distribution over its classes.
+//!
+//! With `q_j = w_j t_j` (class weight times target probability) and `Q` their sum, the loss is
+//! `Σ q_j (lse - x_j)` and the gradient `p_j Q - q_j`. The first pass finds the sum of exponentials and `Q`, the second
+//! one the rest. `lse - x_j` is taken as `(base - x_j) + (k ln 2 + ln S)`, so that a large common shift of the logits
+//! does not enter.
+
+use super::Shift;
+use super::hard::{ExpSum, ExpSums};
+use crate::Threads;
+use crate::engine::Input;
+use crate::engine::pass::{self, Pass, Row};
+use crate::engine::sum::{BLOCK, BlockSum, Sum};
+use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
+use crate::math::{Float, exp_scaled, ln};
+use core::f64::consts::LN_2;
+
+/// The target probabilities of one row.
+#[derive(Clone, Copy)]
+pub(crate) struct SoftTarget<'a, T> {
+    /// Given probabilities, or those of a class.
+    pub(crate) given: Result<&'a [T], usize>,
+    /// What the given probability is multiplied with, and what is added to it.
+    pub(crate) keep: f64,
+    pub(crate) add: f64,
+    /// Class weights; empty for none.
+    pub(crate) weights: &'a [T],
+}
+
+impl<T: Float> SoftTarget<'_, T> {
+    /// `q_j` of the columns from `at` on; 0 past the end.
+    #[inline(always)]
+    fn load<I: Isa>(&self, isa: I, given: &[T], at: usize) -> T::Lane<I> {
+        let zero = T::default();
+        let given = match self.given {
+            Ok(_) => T::Lane::<I>::load_part(isa, given, zero),
+            Err(class) => {
+                let mut one_hot = T::chunk(zero);
+                if let Some(entry) = class.checked_sub(at).and_then(|lane| one_hot.as_mut().get_mut(lane)) {
+                    *entry = T::from_f64(1.0);
+                }
+                T::Lane::<I>::load(isa, &one_hot)
+            }
+        };
+        let target = given.mul_add(given.of(self.keep), given.of(self.add));
+        match self.weights.get(at..) {
+            Some(weights) if !self.weights.is_empty() => target * T::Lane::<I>::load_part(isa, weights, zero),
+            _ => target,
+        }
+    }
+}
+
+/// One row, its targets and the factors of its loss and gradient.
+pub(crate) struct SoftRow<'a, T> {
+    pub(crate) x: Input<'a, T>,
+    pub(crate) grad: Option<&'a mut [T]>,
+    pub(crate) target: SoftTarget<'a, T>,
+    pub(crate) weight: T,
+    pub(crate) scale: f64,
+    pub(crate) accumulate: bool,
+}
+
+/// The weighted loss; the gradient goes to its place.
+pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_, T>) -> T {
+    let SoftRow { mut x, grad, target, weight, scale, accumulate } = row;
+    let given = target.given.unwrap_or_default();
+    let mut shift = Shift::first();
+    let mut sums = exp_sum(token, threads, shift, &x);
+    if !Shift::accepts(sums.total()) {
+        shift = Shift::second(token, threads, &x);
+        sums = exp_sum(token, threads, shift, &x);
+    }
+    let mass = pass::run(token, threads, Mass { target }, Row { x: &x, t: given, y: &mut [] }).total();
+    let log_sum = dispatch(token, LogSum { sum: sums.total(), k: shift.k });
+    let factor = T::from_f64(scale * mass / sums.total().to_f64());
+    let finish = Finish { target, shift, log_sum, factor, scale: T::from_f64(scale), accumulate, grad: true };
+    let loss = match (&mut x, grad) {
+        (x, Some(y)) => pass::run(token, threads, finish, Row { x, t: given, y }),
+        (Input::Replace(y), None) => pass::run(token, threads, finish, Row { x: &[], t: given, y }),
+        (Input::Keep(x), None) => {
+            pass::run(token, threads, Finish { grad: false, ..finish }, Row { x, t: given, y: &mut [] })
+        }
+    };
+    T::from_f64(loss.total()) * weight
+}
+
+fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, x: &[T]) -> ExpSums<T> {
+    pass::run(token, threads, ExpSum { shift, skip: None }, Row { x, t: &[], y: &mut [] })
+}
+
+/// The sum of `q_j`.
+#[derive(Clone, Copy)]
+struct Mass<'a, T> {
+    target: SoftTarget<'a, T>,
+}
+
+impl<T: Float> Pass<T> for Mass<'_, T> {
+    type Out = Sum;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
+        let mut sum = Sum::default();
+        let len = row.x.len();
+        let mut start = 0;
+        while start < len {
+            let end = len.min(start + BLOCK * T::LANES);
+            let mut block = BlockSum::<T::Lane<I>>::new(isa);
+            while start < end {
+                let mut terms = [T::chunk(T::default()); 4];
+                let terms = &mut T::flat_mut(&mut terms)[..(4 * T::LANES).min(end - start)];
+                for (i, terms) in terms.chunks_mut(T::LANES).enumerate() {
+                    let first = start + i * T::LANES;
+                    let given = row.t.get(first..first + terms.len()).unwrap_or_default();
+                    self.target.load(isa, given, at + first).store_part(terms);
+                }
+                block.push(isa, terms);
+                start += terms.len();
+            }
+            sum.add(block.total().to_f64());
+        }
+        sum
+    }
+}
+
+/// Loss and gradient of a row whose sums are known.
+#[derive(Clone, Copy)]
+struct Finish<'a, T> {
+    target: SoftTarget<'a, T>,
+    shift: Shift<T>,
+    log_sum: T,
+    factor: T,
+    scale: T,
+    accumulate: bool,
+    grad: bool,
+}
+
+impl<T: Float> Pass<T> for Finish<'_, T> {
+    type Out = Sum;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
+        let Row { x, t, y } = row;
+        let len = x.len().max(y.len());
+        let mut sum = Sum::default();
+        let mut start = 0;
+        while start < len {
+            let end = len.min(start + BLOCK * T::LANES);
+            let mut block = BlockSum::<T::Lane<I>>::new(isa);
+            while start < end {
+                let mut terms = [T::chunk(T::default()); 4];
+                let terms = &mut T::flat_mut(&mut terms)[..(4 * T::LANES).min(end - start)];
+                for (i, terms) in terms.chunks_mut(T::LANES).enumerate() {
+                    let columns = start + i * T::LANES..start + i * T::LANES + terms.len();
+                    let from = if x.is_empty() { &y[columns.clone()] } else { &x[columns.clone()] };
+                    let x = T::Lane::<I>::load_part(isa, from, T::default());
+                    let given = t.get(columns.clone()).unwrap_or_default();
+                    let q = self.target.load(isa, given, at + columns.start);
+                    let (term, grad) = self.eval::<I>(isa, x, q);
+                    term.store_part(terms);
+                    if self.grad {
+                        let to = &mut y[columns];
+                        let before = T::Lane::<I>::load_part(isa, to, T::default());
+                        (if self.accumulate { before + grad } else { grad }).store_part(to);
+                    }
+                }
+                block.push(isa, terms);
+                start += terms.len();
+            }
+            sum.add(block.total().to_f64());
+        }
+        sum
+    }
+}
+
+impl<T: Float> Finish<'_, T> {
+    /// A term of the loss, with 0 times infinity as 0, and an entry of the gradient.
+    #[inline(always)]
+    fn eval<I: Isa>(&self, isa: I, x: T::Lane<I>, q: T::Lane<I>) -> (T::Lane<I>, T::Lane<I>) {
+        let zero = x.of(0.0);
+        let base = T::Lane::<I>::splat(isa, self.shift.base);
+        let distance = (base - x) + T::Lane::<I>::splat(isa, self.log_sum);
+        let term = T::Lane::<I>::pick(q.same(zero) & distance.same(x.of(f64::INFINITY)), zero, q * distance);
+        let e = exp_scaled::<T::Lane<I>, true>(x, self.shift.scaling(isa));
+        let (scale, factor) = (T::Lane::<I>::splat(isa, self.scale), T::Lane::<I>::splat(isa, self.factor));
+        (term, q.neg_mul_add(scale, e * factor))
+    }
+}
+
+/// `k ln 2 + ln S`.
+struct LogSum<T> {
+    sum: T,
+    k: f64,
+}
+
+impl<T: Float> Kernel for LogSum<T> {
+    type Out = T;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> T {
+        (ln(T::Lane::<I>::splat(isa, self.sum)) + self.k * LN_2).first()
+    }
+}

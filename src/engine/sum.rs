@@ -1,0 +1,112 @@
+//! Sums whose error does not grow with the length, in an order that only the length decides.
+//!
+//! 1. Within a block of [`BLOCK`] vectors the terms are added in the element type: four vectors to one, these one after
+//!    the other, then the lanes in a fixed tree. That is at most 22 roundings for any term, and free next to the memory.
+//! 2. Across blocks the sum is a pair of `f64`, whose roundings are kept.
+//! 3. Leaves of [`LEAF`] blocks are merged in a tree whose shape only the number of leaves decides.
+//!
+//! A block whose sum overflows the element type is added again in `f64`, term by term.
+
+use super::parallel::Merge;
+use crate::lane::{Element, Isa, Lane};
+use crate::math::Float;
+
+/// Vectors whose terms are added in the element type.
+pub(crate) const BLOCK: usize = 64;
+/// Blocks that are never shared between threads.
+pub(crate) const LEAF: usize = 64;
+
+/// An `f64` sum and what its roundings lost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sum {
+    high: f64,
+    low: f64,
+}
+
+impl Sum {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, term: f64) {
+        let sum = self.high + term;
+        let taken = sum - self.high;
+        self.low += (self.high - (sum - taken)) + (term - taken);
+        self.high = sum;
+    }
+
+    /// The sum, rounded once. What the roundings lost of an infinite sum has no meaning.
+    pub(crate) fn total(self) -> f64 {
+        if self.high.is_finite() { self.high + self.low } else { self.high }
+    }
+}
+
+impl Merge for Sum {
+    fn merge(mut self, next: Self) -> Self {
+        self.add(next.high);
+        self.low += next.low;
+        self
+    }
+}
+
+/// The running sum of one block.
+#[derive(Clone, Copy)]
+pub(crate) struct BlockSum<L>(L);
+
+impl<L: Lane> BlockSum<L> {
+    #[inline(always)]
+    pub(crate) fn new(isa: L::Isa) -> Self {
+        Self(L::splat(isa, L::Elem::default()))
+    }
+
+    /// Adds four vectors of terms.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, [a, b, c, d]: [L; 4]) {
+        self.0 = self.0 + ((a + b) + (c + d));
+    }
+
+    /// Adds terms that follow whole groups of four vectors.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, isa: L::Isa, terms: &[L::Elem]) {
+        let (chunks, tail) = L::Elem::chunks(terms);
+        let (groups, rest) = chunks.as_chunks::<4>();
+        for [a, b, c, d] in groups {
+            self.add([L::load(isa, a), L::load(isa, b), L::load(isa, c), L::load(isa, d)]);
+        }
+        let mut last = [L::splat(isa, L::Elem::default()); 4];
+        let mut i = 0;
+        for chunk in rest {
+            last[i] = L::load(isa, chunk);
+            i += 1;
+        }
+        if !tail.is_empty() {
+            last[i] = L::load_part(isa, tail, L::Elem::default());
+        }
+        if !rest.is_empty() || !tail.is_empty() {
+            self.add(last);
+        }
+    }
+
+    /// The sums of the lanes.
+    #[inline(always)]
+    pub(crate) fn lanes(self) -> L {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn total(self) -> L::Elem {
+        self.0.sum()
+    }
+}
+
+/// The sum of the terms of one block in `f64`, term by term.
+#[inline(always)]
+pub(crate) fn wide<T: Float>(terms: &[T]) -> f64 {
+    terms.iter().fold(0.0, |sum, term| sum + term.to_f64())
+}
+
+/// The sum of the terms of one block.
+#[inline(always)]
+pub(crate) fn block<I: Isa, T: Float>(isa: I, terms: &[T]) -> f64 {
+    let mut sum = BlockSum::<T::Lane<I>>::new(isa);
+    sum.push(isa, terms);
+    let total = sum.total().to_f64();
+    if total.is_finite() { total } else { wide(terms) }
+}

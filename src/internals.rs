@@ -1,0 +1,239 @@
+//! Lane operations and elementary functions by name, over slices, at any level: for tests, benches and fuzzers.
+
+use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
+use crate::math::Float;
+use crate::{Level, LossError, Real, math};
+
+/// An elementary function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named after the function that documents it")]
+pub enum Function {
+    Exp,
+    Ln,
+    Log1p,
+    Log1pUnit,
+    Expm1,
+    Sigmoid,
+    Softplus,
+    LogSigmoid,
+    Tanh,
+}
+
+impl Function {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Exp,
+        Self::Ln,
+        Self::Log1p,
+        Self::Log1pUnit,
+        Self::Expm1,
+        Self::Sigmoid,
+        Self::Softplus,
+        Self::LogSigmoid,
+        Self::Tanh,
+    ];
+}
+
+/// An operation of the lanes, of three operands `a`, `b`, `c`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named after the operation that documents it")]
+pub enum Operation {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Neg,
+    MulAdd,
+    NegMulAdd,
+    Abs,
+    Copysign,
+    Max,
+    Min,
+    AtMost,
+    AtLeast,
+    /// 1 where `a < b`, else +0; and so on.
+    Lt,
+    Le,
+    Same,
+    IsNan,
+    /// `b` where `a < c`, else `a`.
+    Pick,
+    /// The sum of the vector's `a`, in every lane.
+    Sum,
+    /// `a * 2^b`.
+    Ldexp,
+    /// `m` of `a = m 2^k`.
+    Mantissa,
+    /// `k` of `a = m 2^k`.
+    Exponent,
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 22] = [
+        Self::Add,
+        Self::Sub,
+        Self::Mul,
+        Self::Div,
+        Self::Neg,
+        Self::MulAdd,
+        Self::NegMulAdd,
+        Self::Abs,
+        Self::Copysign,
+        Self::Max,
+        Self::Min,
+        Self::AtMost,
+        Self::AtLeast,
+        Self::Lt,
+        Self::Le,
+        Self::Same,
+        Self::IsNan,
+        Self::Pick,
+        Self::Sum,
+        Self::Ldexp,
+        Self::Mantissa,
+        Self::Exponent,
+    ];
+}
+
+struct Operate<'a, T> {
+    operation: Operation,
+    operands: [&'a [T]; 3],
+    to: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Operate<'_, T> {
+    type Out = ();
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let zero = T::default();
+        let mut at = 0;
+        for to in self.to.chunks_mut(T::LANES) {
+            let end = at + to.len();
+            let a = T::Lane::<I>::load_part(isa, &self.operands[0][at..end], zero);
+            let b = T::Lane::<I>::load_part(isa, &self.operands[1][at..end], zero);
+            let c = T::Lane::<I>::load_part(isa, &self.operands[2][at..end], zero);
+            at = end;
+            operate(self.operation, a, b, c).store_part(to);
+        }
+    }
+}
+
+#[inline(always)]
+fn operate<L: Lane>(operation: Operation, a: L, b: L, c: L) -> L {
+    let one = a.of(1.0);
+    match operation {
+        Operation::Add => a + b,
+        Operation::Sub => a - b,
+        Operation::Mul => a * b,
+        Operation::Div => a / b,
+        Operation::Neg => -a,
+        Operation::MulAdd => a.mul_add(b, c),
+        Operation::NegMulAdd => a.neg_mul_add(b, c),
+        Operation::Abs => a.abs(),
+        Operation::Copysign => a.copysign(b),
+        Operation::Max => a.max(b),
+        Operation::Min => a.min(b),
+        Operation::AtMost => a.at_most(b),
+        Operation::AtLeast => a.at_least(b),
+        Operation::Lt => one.keep(a.lt(b)),
+        Operation::Le => one.keep(a.le(b)),
+        Operation::Same => one.keep(a.same(b)),
+        Operation::IsNan => one.keep(a.is_nan()),
+        Operation::Pick => L::pick(a.lt(c), b, a),
+        Operation::Sum => L::splat(a.isa(), a.sum()),
+        Operation::Ldexp => a.ldexp(b),
+        Operation::Mantissa => a.split().0,
+        Operation::Exponent => a.split().1,
+    }
+}
+
+struct Map<'a, T> {
+    function: Function,
+    x: &'a [T],
+    to: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Map<'_, T> {
+    type Out = ();
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let lanes = T::LANES;
+        for (x, to) in self.x.chunks(lanes).zip(self.to.chunks_mut(lanes)) {
+            let x = T::Lane::<I>::load_part(isa, x, T::default());
+            let y = match self.function {
+                Function::Exp => math::exp(x),
+                Function::Ln => math::ln(x),
+                Function::Log1p => math::log1p(x),
+                Function::Log1pUnit => math::log1p_unit(x),
+                Function::Expm1 => math::expm1(x),
+                Function::Sigmoid => math::sigmoid(x),
+                Function::Softplus => math::softplus(x),
+                Function::LogSigmoid => math::log_sigmoid(x),
+                Function::Tanh => math::tanh(x),
+            };
+            y.store_part(to);
+        }
+    }
+}
+
+/// `to[i] = function(x[i])` over the shorter of the two.
+///
+/// # Errors
+/// A level that is missing.
+pub fn map<T: Internal>(level: Level, function: Function, x: &[T], to: &mut [T]) -> Result<(), LossError> {
+    T::map(level, function, x, to)
+}
+
+/// `to[i] = operation(a[i], b[i], c[i])`. The operands must be as long as `to`.
+///
+/// # Errors
+/// A level that is missing, an operand that is too short.
+pub fn lanes<T: Internal>(
+    level: Level,
+    operation: Operation,
+    operands: [&[T]; 3],
+    to: &mut [T],
+) -> Result<(), LossError> {
+    for operand in operands {
+        crate::engine::check::length("operand", to.len(), operand.len())?;
+    }
+    T::lanes(level, operation, operands, to)
+}
+
+/// The element types, for [`map`] and [`lanes`].
+pub trait Internal: Real {
+    /// See [`map`].
+    ///
+    /// # Errors
+    /// A level that is missing.
+    fn map(level: Level, function: Function, x: &[Self], to: &mut [Self]) -> Result<(), LossError>;
+
+    /// See [`lanes`].
+    ///
+    /// # Errors
+    /// A level that is missing.
+    fn lanes(level: Level, operation: Operation, operands: [&[Self]; 3], to: &mut [Self]) -> Result<(), LossError>;
+}
+
+macro_rules! internal {
+    ($($t:ty),+) => {
+        $(impl Internal for $t {
+            fn map(level: Level, function: Function, x: &[$t], to: &mut [$t]) -> Result<(), LossError> {
+                dispatch(Token::of(level)?, Map { function, x, to });
+                Ok(())
+            }
+
+            fn lanes(
+                level: Level,
+                operation: Operation,
+                operands: [&[$t]; 3],
+                to: &mut [$t],
+            ) -> Result<(), LossError> {
+                dispatch(Token::of(level)?, Operate { operation, operands, to });
+                Ok(())
+            }
+        })+
+    };
+}
+internal!(f32, f64);

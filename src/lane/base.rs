@@ -1,0 +1,167 @@
+//! wide's vectors: what the compilation target guarantees, with no run-time choice.
+
+use super::{Isa, Lane, Mask, operators::operators};
+use core::ops::{BitAnd, BitOr, Neg};
+use wide::bytemuck::cast;
+use wide::{f32x16, f64x8, u32x16, u64x8};
+
+#[derive(Clone, Copy)]
+pub(crate) struct Base;
+
+impl Isa for Base {
+    type F32 = Vector<f32x16>;
+    type F64 = Vector<f64x8>;
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Vector<V>(V);
+
+/// All bits set or none, in each lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Bits<V>(V);
+
+impl<V: BitAnd<Output = V>> BitAnd for Bits<V> {
+    type Output = Self;
+    #[inline(always)]
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+impl<V: BitOr<Output = V>> BitOr for Bits<V> {
+    type Output = Self;
+    #[inline(always)]
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// Writes one vector type.
+macro_rules! vector {
+    (
+        $t:ident, $v:ident, $i:ident, $lanes:literal, fraction $fraction:literal, one $one:literal, low $low:literal,
+        mantissa $mantissa:literal, exponent_float $exponent_float:literal
+    ) => {
+        impl Mask for Bits<$v> {
+            #[inline(always)]
+            fn any(self) -> bool {
+                self.0.any()
+            }
+        }
+
+        operators!(Vector<$v>, Add, add, |a: Self, b: Self| Vector(a.0 + b.0));
+        operators!(Vector<$v>, Sub, sub, |a: Self, b: Self| Vector(a.0 - b.0));
+        operators!(Vector<$v>, Mul, mul, |a: Self, b: Self| Vector(a.0 * b.0));
+        operators!(Vector<$v>, Div, div, |a: Self, b: Self| Vector(a.0 / b.0));
+
+        impl Neg for Vector<$v> {
+            type Output = Self;
+            #[inline(always)]
+            fn neg(self) -> Self {
+                Self(self.0 ^ $v::splat(-0.0))
+            }
+        }
+
+        impl Lane for Vector<$v> {
+            type Elem = $t;
+            type Isa = Base;
+            type Mask = Bits<$v>;
+
+            #[inline(always)]
+            fn isa(self) -> Base {
+                Base
+            }
+            #[inline(always)]
+            fn splat(_: Base, x: $t) -> Self {
+                Self($v::splat(x))
+            }
+            #[inline(always)]
+            fn load(_: Base, from: &[$t; $lanes]) -> Self {
+                Self($v::new(*from))
+            }
+            #[inline(always)]
+            fn store(self, to: &mut [$t; $lanes]) {
+                *to = self.0.to_array();
+            }
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                Self(self.0.mul_add(a.0, b.0))
+            }
+            #[inline(always)]
+            fn neg_mul_add(self, a: Self, b: Self) -> Self {
+                Self(self.0.mul_neg_add(a.0, b.0))
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                Self(self.0 & !$v::splat(-0.0))
+            }
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                Self(self.abs().0 | (sign.0 & $v::splat(-0.0)))
+            }
+            #[inline(always)]
+            fn at_most(self, bound: Self) -> Self {
+                Self::pick(bound.lt(self), bound, self)
+            }
+            #[inline(always)]
+            fn at_least(self, bound: Self) -> Self {
+                Self::pick(self.lt(bound), bound, self)
+            }
+            #[inline(always)]
+            fn lt(self, other: Self) -> Bits<$v> {
+                Bits(self.0.simd_lt(other.0))
+            }
+            #[inline(always)]
+            fn le(self, other: Self) -> Bits<$v> {
+                Bits(self.0.simd_le(other.0))
+            }
+            #[inline(always)]
+            fn same(self, other: Self) -> Bits<$v> {
+                Bits(self.0.simd_eq(other.0))
+            }
+            #[inline(always)]
+            fn is_nan(self) -> Bits<$v> {
+                Bits(self.0.is_nan())
+            }
+            #[inline(always)]
+            fn pick(mask: Bits<$v>, yes: Self, no: Self) -> Self {
+                Self(mask.0.select(yes.0, no.0))
+            }
+            #[inline(always)]
+            fn keep(self, mask: Bits<$v>) -> Self {
+                Self(self.0 & mask.0)
+            }
+            #[inline(always)]
+            fn pow2(biased: Self) -> Self {
+                Self(cast(cast::<$v, $i>(biased.0) << $fraction))
+            }
+            #[inline(always)]
+            fn split(self) -> (Self, Self) {
+                let raised = cast::<$v, $i>(self.0) + $i::splat($one - $low);
+                let exponent = (raised >> $fraction) | $i::splat($exponent_float);
+                let m = (raised & $i::splat($mantissa)) + $i::splat($low);
+                (Self(cast(m)), super::unbias(Self(cast(exponent))))
+            }
+            #[inline(always)]
+            fn sum(self) -> $t {
+                let mut lanes = self.0.to_array();
+                let mut half = $lanes / 2;
+                while half > 0 {
+                    for i in 0..half {
+                        lanes[i] += lanes[i + half];
+                    }
+                    half /= 2;
+                }
+                lanes[0]
+            }
+        }
+    };
+}
+
+vector!(
+    f32, f32x16, u32x16, 16, fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff,
+    exponent_float 0x4b00_0000
+);
+vector!(
+    f64, f64x8, u64x8, 8, fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000,
+    mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000
+);

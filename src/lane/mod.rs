@@ -1,0 +1,266 @@
+//! What a vector is: the only layer that knows an instruction set.
+//!
+//! Everything above is written once, against [`Lane`]: a virtual register of 64 bytes (16 `f32` or 8 `f64`) whatever
+//! the machine has. Because the width never changes, element `i` of an array always meets the same lane and the same
+//! partial sum, so a result has the same bits on every level with a fused multiply-add.
+//!
+//! Two rules keep it fast. A closure, or a function that is not inlined, does not inherit the instruction set of its
+//! caller and turns every operation into a call: hence `#[inline(always)]` everywhere and plain loops. And the level
+//! is chosen by [`dispatch`] around a whole chunk of data, never inside a loop.
+
+#[cfg(all(feature = "pulp", target_arch = "x86_64"))]
+mod avx2;
+#[cfg(all(feature = "pulp", target_arch = "x86_64"))]
+mod avx512;
+mod base;
+mod dispatch;
+#[cfg(feature = "internals")]
+mod model;
+mod operators;
+
+use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
+
+pub use dispatch::Level;
+pub(crate) use dispatch::{Kernel, Token, dispatch};
+
+/// The element types of this crate: `f32` and `f64`. Sealed.
+pub trait Real: sealed::Sealed + Copy + Default + PartialOrd + Send + Sync + core::fmt::Debug + 'static {}
+
+impl Real for f32 {}
+impl Real for f64 {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// What the layers above must know of an element type.
+pub(crate) trait Element: Real + Add<Output = Self> + Mul<Output = Self> + Neg<Output = Self> {
+    /// `1.5 * 2^(fraction bits)`: adding it rounds to an integer and leaves that integer in the low bits.
+    const ROUND: f64;
+    /// The bits of the fraction.
+    const FRACTION_BITS: f64;
+    /// The exponent bias.
+    const BIAS: f64;
+    /// `2^(fraction bits)`, the float whose low bits read as an integer.
+    const EXPONENT_FLOAT: f64;
+    /// The smallest positive normal number.
+    const MIN_NORMAL: f64;
+    /// Elements in the 64-byte register.
+    const LANES: usize;
+    /// Exactly one register of elements.
+    type Chunk: Copy + AsRef<[Self]> + AsMut<[Self]>;
+    /// This element type's vector on the instruction set `I`.
+    type Lane<I: Isa>: Lane<Elem = Self, Isa = I>;
+
+    fn chunk(fill: Self) -> Self::Chunk;
+    fn chunks(x: &[Self]) -> (&[Self::Chunk], &[Self]);
+    fn chunks_mut(x: &mut [Self]) -> (&mut [Self::Chunk], &mut [Self]);
+    /// The elements of whole registers.
+    fn flat(chunks: &[Self::Chunk]) -> &[Self];
+    fn flat_mut(chunks: &mut [Self::Chunk]) -> &mut [Self];
+    fn from_f64(x: f64) -> Self;
+    fn to_f64(self) -> f64;
+}
+
+macro_rules! element {
+    ($t:ident, $lanes:literal, $vector:ident, $fraction:literal, $bias:literal) => {
+        impl Element for $t {
+            const ROUND: f64 = 1.5 * (1_u64 << $fraction) as f64;
+            const FRACTION_BITS: f64 = $fraction as f64;
+            const BIAS: f64 = $bias;
+            const EXPONENT_FLOAT: f64 = (1_u64 << $fraction) as f64;
+            const MIN_NORMAL: f64 = $t::MIN_POSITIVE as f64;
+            const LANES: usize = $lanes;
+            type Chunk = [$t; $lanes];
+            type Lane<I: Isa> = I::$vector;
+
+            #[inline(always)]
+            fn chunk(fill: $t) -> [$t; $lanes] {
+                [fill; $lanes]
+            }
+            #[inline(always)]
+            fn chunks(x: &[$t]) -> (&[[$t; $lanes]], &[$t]) {
+                x.as_chunks()
+            }
+            #[inline(always)]
+            fn chunks_mut(x: &mut [$t]) -> (&mut [[$t; $lanes]], &mut [$t]) {
+                x.as_chunks_mut()
+            }
+            #[inline(always)]
+            fn flat(chunks: &[[$t; $lanes]]) -> &[$t] {
+                chunks.as_flattened()
+            }
+            #[inline(always)]
+            fn flat_mut(chunks: &mut [[$t; $lanes]]) -> &mut [$t] {
+                chunks.as_flattened_mut()
+            }
+            #[inline(always)]
+            fn from_f64(x: f64) -> $t {
+                x as $t
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+        }
+    };
+}
+element!(f32, 16, F32, 23, 127.0);
+element!(f64, 8, F64, 52, 1023.0);
+
+/// A proof that an instruction set may be used, and its two vector types.
+pub(crate) trait Isa: Copy + Send + Sync + 'static {
+    type F32: Lane<Elem = f32, Isa = Self>;
+    type F64: Lane<Elem = f64, Isa = Self>;
+}
+
+/// One true or false for each lane.
+pub(crate) trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> {
+    fn any(self) -> bool;
+}
+
+/// 64 bytes of floats of one instruction set. It carries the token of its set, so that formulas can use operators.
+pub(crate) trait Lane:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + Add<f64, Output = Self>
+    + Sub<f64, Output = Self>
+    + Mul<f64, Output = Self>
+{
+    type Elem: Element;
+    type Isa: Isa;
+    type Mask: Mask;
+
+    fn isa(self) -> Self::Isa;
+    fn splat(isa: Self::Isa, x: Self::Elem) -> Self;
+    fn load(isa: Self::Isa, from: &<Self::Elem as Element>::Chunk) -> Self;
+    fn store(self, to: &mut <Self::Elem as Element>::Chunk);
+
+    /// `self * a + b`, with one rounding where the machine has a fused multiply-add.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// `b - self * a`, likewise.
+    fn neg_mul_add(self, a: Self, b: Self) -> Self;
+    fn abs(self) -> Self;
+    /// The magnitude of `self` with the sign of `sign`.
+    fn copysign(self, sign: Self) -> Self;
+    /// `bound` where `bound < self`, else `self`. A NaN in `self` stays; a NaN in `bound` is dropped.
+    fn at_most(self, bound: Self) -> Self;
+    /// `bound` where `bound > self`, else `self`. A NaN in `self` stays; a NaN in `bound` is dropped.
+    fn at_least(self, bound: Self) -> Self;
+
+    fn lt(self, other: Self) -> Self::Mask;
+    fn le(self, other: Self) -> Self::Mask;
+    /// `self` equals `other`.
+    fn same(self, other: Self) -> Self::Mask;
+    fn is_nan(self) -> Self::Mask;
+    fn pick(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// `self` where the mask is set, else +0.
+    fn keep(self, mask: Self::Mask) -> Self;
+
+    /// `2^n` from `biased = n + ROUND + BIAS` with integer `n`, `2^n` normal: the low bits are the exponent field.
+    fn pow2(biased: Self) -> Self;
+    /// `(m, k)` with `self = m * 2^k` and `m` in `[0.75, 1.5)`, for positive normal `self`.
+    fn split(self) -> (Self, Self);
+    /// Sums the lanes in a fixed tree: `i` with `i + N/2`, then `N/4`, …
+    fn sum(self) -> Self::Elem;
+
+    /// `self * 2^n` rounded once, for integer `n` with `2^(n/2)` normal and `self` within a factor of 4 of one.
+    #[inline(always)]
+    fn ldexp(self, n: Self) -> Self {
+        let round = self.of(Self::Elem::ROUND);
+        let bias = self.of(Self::Elem::ROUND + Self::Elem::BIAS);
+        let half = n.mul_add(self.of(0.5), round) - round;
+        self * Self::pow2(half + bias) * Self::pow2((n - half) + bias)
+    }
+
+    /// A constant of this lane's kind, rounded to the element type.
+    #[inline(always)]
+    fn of(self, x: f64) -> Self {
+        Self::splat(self.isa(), Self::Elem::from_f64(x))
+    }
+
+    /// The larger of the two; NaN if either is NaN.
+    #[cfg(feature = "internals")]
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self::pick(self.is_nan(), self, other.at_least(self))
+    }
+
+    /// The smaller of the two; NaN if either is NaN.
+    #[cfg(feature = "internals")]
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self::pick(self.is_nan(), self, other.at_most(self))
+    }
+
+    /// Loads at most one register; lanes past the end get `fill`.
+    #[inline(always)]
+    fn load_part(isa: Self::Isa, from: &[Self::Elem], fill: Self::Elem) -> Self {
+        let mut chunk = Self::Elem::chunk(fill);
+        for (to, from) in chunk.as_mut().iter_mut().zip(from) {
+            *to = *from;
+        }
+        Self::load(isa, &chunk)
+    }
+
+    /// Stores the first `to.len()` lanes.
+    #[inline(always)]
+    fn store_part(self, to: &mut [Self::Elem]) {
+        let mut chunk = Self::Elem::chunk(Self::Elem::default());
+        self.store(&mut chunk);
+        for (to, from) in to.iter_mut().zip(chunk.as_ref()) {
+            *to = *from;
+        }
+    }
+
+    /// The first lane.
+    #[inline(always)]
+    fn first(self) -> Self::Elem {
+        let mut chunk = Self::Elem::chunk(Self::Elem::default());
+        self.store(&mut chunk);
+        chunk.as_ref()[0]
+    }
+
+    /// 0, 1, 2, …
+    #[inline(always)]
+    fn counting(isa: Self::Isa) -> Self {
+        let mut chunk = Self::Elem::chunk(Self::Elem::default());
+        for (i, lane) in chunk.as_mut().iter_mut().enumerate() {
+            *lane = Self::Elem::from_f64(i as f64);
+        }
+        Self::load(isa, &chunk)
+    }
+
+    /// The mask of the first `n` lanes.
+    #[inline(always)]
+    fn first_lanes(isa: Self::Isa, n: usize) -> Self::Mask {
+        let counting = Self::counting(isa);
+        counting.lt(counting.of(n as f64))
+    }
+
+    /// The largest lane; NaN lanes are dropped.
+    #[inline(always)]
+    fn largest(self) -> Self::Elem {
+        let mut chunk = Self::Elem::chunk(Self::Elem::default());
+        self.store(&mut chunk);
+        let mut largest = Self::Elem::from_f64(f64::NEG_INFINITY);
+        for &x in chunk.as_ref() {
+            if x > largest {
+                largest = x;
+            }
+        }
+        largest
+    }
+}
+
+/// The exponent `k` as a float, from the float whose low bits are `k + BIAS`.
+#[inline(always)]
+fn unbias<L: Lane>(exponent: L) -> L {
+    exponent - (L::Elem::EXPONENT_FLOAT + L::Elem::BIAS)
+}

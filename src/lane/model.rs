@@ -1,0 +1,148 @@
+//! A scalar model of the vectors with a fused multiply-add: what every fused level must agree with, bit for bit.
+
+use super::{Isa, Lane, Mask, operators::operators};
+use core::ops::{BitAnd, BitOr, Neg};
+
+#[derive(Clone, Copy)]
+pub(crate) struct Model;
+
+impl Isa for Model {
+    type F32 = Vector<[f32; 16]>;
+    type F64 = Vector<[f64; 8]>;
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Vector<A>(A);
+
+#[derive(Clone, Copy)]
+pub(crate) struct Flags<const N: usize>([bool; N]);
+
+impl<const N: usize> BitAnd for Flags<N> {
+    type Output = Self;
+    fn bitand(self, other: Self) -> Self {
+        Self(core::array::from_fn(|i| self.0[i] & other.0[i]))
+    }
+}
+impl<const N: usize> BitOr for Flags<N> {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        Self(core::array::from_fn(|i| self.0[i] | other.0[i]))
+    }
+}
+impl<const N: usize> Mask for Flags<N> {
+    fn any(self) -> bool {
+        self.0.contains(&true)
+    }
+}
+
+/// Writes one vector type.
+macro_rules! vector {
+    (
+        $t:ident, $u:ident, $lanes:literal, fraction $fraction:literal, one $one:literal, low $low:literal,
+        mantissa $mantissa:literal, exponent_float $exponent_float:literal
+    ) => {
+        impl Vector<[$t; $lanes]> {
+            fn zip(self, other: Self, f: impl Fn($t, $t) -> $t) -> Self {
+                Self(core::array::from_fn(|i| f(self.0[i], other.0[i])))
+            }
+            fn compare(self, other: Self, f: impl Fn($t, $t) -> bool) -> Flags<$lanes> {
+                Flags(core::array::from_fn(|i| f(self.0[i], other.0[i])))
+            }
+        }
+
+        operators!(Vector<[$t; $lanes]>, Add, add, |a: Self, b: Self| a.zip(b, |a, b| a + b));
+        operators!(Vector<[$t; $lanes]>, Sub, sub, |a: Self, b: Self| a.zip(b, |a, b| a - b));
+        operators!(Vector<[$t; $lanes]>, Mul, mul, |a: Self, b: Self| a.zip(b, |a, b| a * b));
+        operators!(Vector<[$t; $lanes]>, Div, div, |a: Self, b: Self| a.zip(b, |a, b| a / b));
+
+        impl Neg for Vector<[$t; $lanes]> {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(self.0.map(|x| -x))
+            }
+        }
+
+        impl Lane for Vector<[$t; $lanes]> {
+            type Elem = $t;
+            type Isa = Model;
+            type Mask = Flags<$lanes>;
+
+            fn isa(self) -> Model {
+                Model
+            }
+            fn splat(_: Model, x: $t) -> Self {
+                Self([x; $lanes])
+            }
+            fn load(_: Model, from: &[$t; $lanes]) -> Self {
+                Self(*from)
+            }
+            fn store(self, to: &mut [$t; $lanes]) {
+                *to = self.0;
+            }
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                Self(core::array::from_fn(|i| self.0[i].mul_add(a.0[i], b.0[i])))
+            }
+            fn neg_mul_add(self, a: Self, b: Self) -> Self {
+                Self(core::array::from_fn(|i| (-self.0[i]).mul_add(a.0[i], b.0[i])))
+            }
+            fn abs(self) -> Self {
+                Self(self.0.map($t::abs))
+            }
+            fn copysign(self, sign: Self) -> Self {
+                self.zip(sign, $t::copysign)
+            }
+            fn at_most(self, bound: Self) -> Self {
+                self.zip(bound, |x, bound| if bound < x { bound } else { x })
+            }
+            fn at_least(self, bound: Self) -> Self {
+                self.zip(bound, |x, bound| if bound > x { bound } else { x })
+            }
+            fn lt(self, other: Self) -> Flags<$lanes> {
+                self.compare(other, |a, b| a < b)
+            }
+            fn le(self, other: Self) -> Flags<$lanes> {
+                self.compare(other, |a, b| a <= b)
+            }
+            fn same(self, other: Self) -> Flags<$lanes> {
+                self.compare(other, |a, b| a == b)
+            }
+            fn is_nan(self) -> Flags<$lanes> {
+                self.compare(self, |a, _| a.is_nan())
+            }
+            fn pick(mask: Flags<$lanes>, yes: Self, no: Self) -> Self {
+                Self(core::array::from_fn(|i| if mask.0[i] { yes.0[i] } else { no.0[i] }))
+            }
+            fn keep(self, mask: Flags<$lanes>) -> Self {
+                Self::pick(mask, self, Self([0.0; $lanes]))
+            }
+            fn pow2(biased: Self) -> Self {
+                Self(biased.0.map(|x| $t::from_bits(x.to_bits() << $fraction)))
+            }
+            fn split(self) -> (Self, Self) {
+                let raised = self.0.map(|x| x.to_bits().wrapping_add($one - $low));
+                let exponent = raised.map(|bits| $t::from_bits((bits >> $fraction) | $exponent_float));
+                let m = raised.map(|bits| $t::from_bits((bits & $mantissa) + $low));
+                (Self(m), super::unbias(Self(exponent)))
+            }
+            fn sum(self) -> $t {
+                let mut lanes = self.0;
+                let mut half = $lanes / 2;
+                while half > 0 {
+                    for i in 0..half {
+                        lanes[i] += lanes[i + half];
+                    }
+                    half /= 2;
+                }
+                lanes[0]
+            }
+        }
+    };
+}
+
+vector!(
+    f32, u32, 16, fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000
+);
+vector!(
+    f64, u64, 8, fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000,
+    mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000
+);

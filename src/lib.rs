@@ -1,0 +1,73 @@
+//! Loss functions over slices: the value and the hand-written gradient in one pass, explicit SIMD chosen at run time,
+//! threads for large batches, and a `no_std` build that does not allocate.
+//!
+//! A loss is a small value that holds its own options. It does what [`Loss`] lists, with the same arguments for all:
+//! prediction `x`, target `y`, gradient `dx`.
+//!
+//! ```
+//! use lossfn::{CrossEntropy, Huber, Loss};
+//!
+//! let mut d_pred = [0.0_f32; 2];
+//! let loss = Huber::new(1.0).value_and_grad(&[1.0, 5.0], &[0.5, 1.0], &mut d_pred)?.value;
+//! assert_eq!((loss, d_pred), (1.8125, [0.25, 0.5]));
+//!
+//! let mut d_logits = [0.0_f64; 4];
+//! let loss = CrossEntropy::new(2).value_and_grad(&[0.0, 0.0, 0.0, 0.0], &[0, 1], &mut d_logits)?.value;
+//! assert!((loss - 2_f64.ln()).abs() < 1e-15);
+//! assert_eq!(d_logits, [-0.25, 0.25, 0.25, -0.25]);
+//! # Ok::<(), lossfn::LossError>(())
+//! ```
+//!
+//! All that is not part of the formula is a [`Call`]: the reduction and its [`Divisor`], [`Weights`], a mask, the
+//! upstream gradient, accumulation, [`Threads`], the [`Level`] of instructions.
+//!
+//! ```
+//! use lossfn::{Call, Divisor, Loss, Mse, Threads};
+//!
+//! // One micro-batch of a step over 1000 elements: gradients are added up, and divided by the whole.
+//! let how = Call::new().mean(Divisor::Fixed(1000.0)).accumulate().threads(Threads::Serial);
+//! let mut d_pred = [1.0_f32; 2];
+//! Mse::new().with(how).grad(&[1.0, 2.0], &[0.0, 0.0], &mut d_pred)?;
+//! assert_eq!(d_pred, [1.002, 1.004]);
+//! # Ok::<(), lossfn::LossError>(())
+//! ```
+//!
+//! # What holds for every loss
+//!
+//! - **Bits.** The same input gives the same bits for any number of threads, any alignment, alone or in a batch, by any
+//!   verb, and on every level with a fused multiply-add ([`Level::is_fused`]).
+//! - **Errors.** Lengths, options and class indices that cannot be are a [`LossError`], before any output is written.
+//!   Nothing panics.
+//! - **NaN.** Floats are not checked: outside the domain the result there is NaN, and NaN in gives NaN out. Rows and
+//!   elements that are masked or ignored are not read; their gradient is exactly zero.
+//! - **Means over nothing** follow [`Empty`]; their gradients are zero.
+//! - **Memory.** No verb allocates. The scratch is on the stack: at most 32 KiB with `std`, 2 KiB without.
+//!
+//! # Features
+//!
+//! - `std` (default): larger scratch, and the two below.
+//! - `rayon` (default): large calls run in the caller's rayon pool. Without it every call is serial.
+//! - `pulp` (default): AVX-512 and AVX2 chosen at run time on x86-64. Without it, and on every other target, the
+//!   vectors that the compilation target guarantees.
+
+#![no_std]
+#[cfg(feature = "std")]
+extern crate std;
+
+mod call;
+mod engine;
+mod error;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
+mod lane;
+mod loss;
+mod math;
+mod reduction;
+
+pub use call::{Call, Threads, Weights};
+pub use engine::rowwise::Layout;
+pub use error::LossError;
+pub use lane::{Level, Real};
+pub use loss::*;
+pub use reduction::{Divisor, Empty, Outcome, Reduction, Totals};

@@ -1,0 +1,115 @@
+use crate::engine::check;
+use crate::engine::elementwise::Elementwise;
+use crate::lane::Lane;
+use crate::loss::verbs::elementwise_loss;
+use crate::math::{Float, logistic};
+use crate::{LossError, Real};
+
+/// Binary cross-entropy of a logit.
+///
+/// # Meaning
+/// The negative log-likelihood of a yes or no, for one label or for each of many. The prediction is a logit: no
+/// activation precedes it. Targets are probabilities in `[0, 1]`; they are not checked.
+///
+/// # Formula
+/// `ℓ = p t softplus(-x) + (1 - t) softplus(x)` with `softplus(x) = ln(1 + e^x)` and `p` the weight of the positive
+/// class, 1 unless set; the default mean divides by the number of elements.
+///
+/// # Gradient
+/// `(1 - t) σ(x) - p t σ(-x)` with `σ(x) = 1/(1 + e^-x)`; no kink.
+///
+/// # Shapes
+/// `x`, `t` and `dx` have one length, a multiple of the number of positive weights.
+///
+/// # Edge cases
+/// NaN gives NaN. An infinite logit on the side of a target of 0 or 1 gives exactly 0, on the other side +inf with a
+/// gradient of 1 or `-p`: a factor of 0 annihilates an infinity.
+///
+/// # Accuracy
+/// Targets of 0 and 1: 4 ULP, at any logit. Targets between: 4 ULP of the larger of the two terms.
+///
+/// # Errors
+/// [`Option`](crate::LossError::Option) for a positive weight that is negative or not finite,
+/// [`Weights`](crate::LossError::Weights) and [`Rows`](crate::LossError::Rows) for column weights that do not fit;
+/// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
+///
+/// # Source
+/// `torch.nn.BCEWithLogitsLoss` and `F.binary_cross_entropy_with_logits`: `pos_weight` is
+/// [`pos_weight`](Self::pos_weight) or [`pos_weights`](Self::pos_weights), `weight` is
+/// [`Weights`](crate::Weights). `keras.losses.BinaryCrossentropy(from_logits=True)`. Both lose the digits of small
+/// losses, and give NaN at some infinite logits.
+///
+/// ```
+/// use lossfn::{BceWithLogits, Loss};
+///
+/// let mut d_logits = [0.0_f32; 1];
+/// let loss = BceWithLogits::new().value_and_grad(&[-15.0], &[0.0], &mut d_logits)?.value;
+/// assert!((loss - 3.059_023e-7).abs() < 1e-13 && (d_logits[0] - 3.059_022e-7).abs() < 1e-13);
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "BinaryCrossentropy", "binary_crossentropy"))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BceWithLogits<'a, T> {
+    pos_weight: f64,
+    pos_weights: Option<&'a [T]>,
+}
+
+impl<'a, T: Real> BceWithLogits<'a, T> {
+    /// Binary cross-entropy with both classes at weight 1.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { pos_weight: 1.0, pos_weights: None }
+    }
+
+    /// The weight of the positive class.
+    #[must_use]
+    pub const fn pos_weight(mut self, weight: f64) -> Self {
+        self.pos_weight = weight;
+        self
+    }
+
+    /// The weight of the positive class of each column. They multiply with [`pos_weight`](Self::pos_weight).
+    #[must_use]
+    pub const fn pos_weights(mut self, weights: &'a [T]) -> Self {
+        self.pos_weights = Some(weights);
+        self
+    }
+}
+
+impl<T: Real> Default for BceWithLogits<'_, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
+    const HEAVY: bool = true;
+
+    fn check(&self) -> Result<(), LossError> {
+        let weight = self.pos_weight;
+        check::option("pos_weight", weight, weight >= 0.0 && weight.is_finite(), "finite and not negative")
+    }
+
+    fn columns(&self) -> Option<&[T]> {
+        self.pos_weights
+    }
+
+    #[inline(always)]
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+        self.eval_column(x, t, x.of(1.0))
+    }
+
+    #[inline(always)]
+    fn eval_column<L: Lane<Elem = T>>(&self, x: L, t: L, column: L) -> (L, L) {
+        let zero = x.of(0.0);
+        let positive = t * column * self.pos_weight;
+        let negative = x.of(1.0) - t;
+        let p = logistic(x);
+        let loss_of_positive = L::pick(positive.same(zero), zero, positive * p.softplus_of_minus);
+        let loss_of_negative = L::pick(negative.same(zero), zero, negative * p.softplus);
+        let slope = (negative * p.rise - positive * p.fall) / p.sum;
+        (loss_of_positive + loss_of_negative, slope)
+    }
+}
+
+elementwise_loss!(BceWithLogits<'a, T>);

@@ -1,0 +1,170 @@
+//! Softmax cross-entropy.
+
+mod rows;
+mod targets;
+
+pub use targets::{ClassIndex, Classes};
+
+use crate::engine::rowwise::Layout;
+use crate::engine::{Args, check};
+use crate::loss::verbs::with;
+use crate::{Call, Loss, LossError, Outcome, Real};
+use rows::Targets;
+
+/// Cross-entropy of softmax logits, against a class or a distribution over classes.
+///
+/// # Meaning
+/// The negative log-likelihood of one class out of many. The prediction is a row of logits: no activation precedes it.
+/// A target is the index of a class, in any integer type, or a row of probabilities, in the type of the logits.
+///
+/// # Formula
+/// With `p = softmax(x)`, class weights `w` (1 unless set) and `C` classes:
+/// - index `y`: `ℓ = -w_y ln p_y`;
+/// - probabilities `t`: `ℓ = -Σ_j w_j t_j ln p_j`;
+/// - label smoothing `α` first replaces the target (an index as the distribution that is 1 there) by
+///   `(1 - α) t + α/C`; no class then has a probability under `α/C`, and the target has `1 - α + α/C`.
+///
+/// The default mean divides by the sum of `w_y` over the rows that count (by their number without weights) for
+/// indices, by their number for probabilities.
+///
+/// # Gradient
+/// `w_y (p_j - [j = y])`, in general `p_j Σ_k w_k t_k - w_j t_j`; no kink.
+///
+/// # Shapes
+/// `x` and `dx` are rows as the [`Layout`] has it; indices are one for each row, probabilities laid out as `x`;
+/// unreduced losses, weights, mask and upstream are one for each row.
+///
+/// # Edge cases
+/// - A row whose index is `ignore_index` (-100 unless set) or that is masked is not read: loss 0, gradient exact
+///   zeros, counted nowhere. `ignore_index` may be a class; that class stays in the softmax of other rows.
+/// - All rows left out: the mean follows [`Empty`](crate::Empty), the gradient is zeros.
+/// - A logit of -inf is a class that cannot be: probability and gradient 0. As the target its loss is +inf and its
+///   gradient `-w_y`. With probability 0 against it, it adds nothing; with label smoothing it adds +inf.
+/// - A row of nothing but -inf, and a row with +inf or NaN, give NaN.
+/// - Finite logits of any size do not overflow.
+///
+/// # Accuracy
+/// Index targets without smoothing: the loss 4 ULP, every entry of the gradient 6 ULP, however certain the target;
+/// entries below 2^-125 may be 0. Probabilities and smoothing: 8 ULP of the larger of the two terms that are
+/// subtracted.
+///
+/// # Errors
+/// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
+/// [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index is no class,
+/// [`Option`](LossError::Option) for a label smoothing outside `[0, 1]`, [`Weights`](LossError::Weights), and what
+/// the [`Call`] can do wrong.
+///
+/// # Source
+/// `torch.nn.CrossEntropyLoss`, `F.cross_entropy`: equal where PyTorch is right; it writes NaN gradients into ignored
+/// rows that hold NaN, and loses the digits of small losses. `keras.losses.CategoricalCrossentropy` and
+/// `SparseCategoricalCrossentropy` with `from_logits=True`.
+///
+/// ```
+/// use lossfn::{CrossEntropy, Loss};
+///
+/// let logits = [15.0_f32, 0.0, 1.0, 2.0];
+/// let mut d_logits = [0.0; 4];
+/// let loss = CrossEntropy::new(2).value_and_grad(&logits, &[0_u8, 1], &mut d_logits)?.value;
+/// assert!((loss - 0.156_631).abs() < 1e-6);
+/// assert!((d_logits[0] + 1.529_5e-7).abs() < 1e-11);
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("CrossEntropyLoss", "cross_entropy", "softmax", "CategoricalCrossentropy", "categorical_crossentropy"))]
+#[doc(alias("SparseCategoricalCrossentropy", "sparse_categorical_crossentropy"))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CrossEntropy<'a, T> {
+    layout: Layout,
+    class_weights: Option<&'a [T]>,
+    ignore_index: Option<i64>,
+    label_smoothing: f64,
+}
+
+impl<'a, T: Real> CrossEntropy<'a, T> {
+    /// PyTorch's defaults: no class weights, rows of index -100 ignored, no label smoothing.
+    #[must_use]
+    pub fn new(layout: impl Into<Layout>) -> Self {
+        Self { layout: layout.into(), class_weights: None, ignore_index: Some(-100), label_smoothing: 0.0 }
+    }
+
+    /// One weight for each class.
+    #[must_use]
+    pub const fn class_weights(mut self, weights: &'a [T]) -> Self {
+        self.class_weights = Some(weights);
+        self
+    }
+
+    /// Rows of this index are left out.
+    #[must_use]
+    pub const fn ignore_index(mut self, index: i64) -> Self {
+        self.ignore_index = Some(index);
+        self
+    }
+
+    /// No index is ignored.
+    #[must_use]
+    pub const fn no_ignore_index(mut self) -> Self {
+        self.ignore_index = None;
+        self
+    }
+
+    /// The share of the target that is spread evenly over all classes.
+    #[must_use]
+    pub const fn label_smoothing(mut self, share: f64) -> Self {
+        self.label_smoothing = share;
+        self
+    }
+}
+
+/// The options are in their ranges.
+fn check_options<T: Real>(loss: &CrossEntropy<'_, T>) -> Result<(), LossError> {
+    let share = loss.label_smoothing;
+    check::option("label_smoothing", share, (0.0..=1.0).contains(&share), "from 0 to 1")?;
+    let classes = loss.layout.classes;
+    match loss.class_weights {
+        Some(weights) if weights.len() != classes => {
+            Err(LossError::Weights { what: "class weights", expected: classes, found: weights.len() })
+        }
+        _ => Ok(()),
+    }
+}
+
+with!(CrossEntropy<'a, T>);
+
+macro_rules! verbs {
+    ($t:ty, $by_class:ident, $by_probability:ident) => {
+        impl<Y: ClassIndex> Loss<$t, Y> for CrossEntropy<'_, $t> {
+            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, Y>) -> Result<Outcome, LossError> {
+                let (args, classes) = args.take_target();
+                $by_class(self, how, args, Y::erase(classes))
+            }
+        }
+
+        impl Loss<$t> for CrossEntropy<'_, $t> {
+            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
+                let (args, probabilities) = args.take_target();
+                $by_probability(self, how, args, probabilities)
+            }
+        }
+
+        // Not generic, so that the kernels are compiled here and once.
+        fn $by_class(
+            loss: &CrossEntropy<'_, $t>,
+            how: &Call<'_, $t>,
+            args: Args<'_, $t, ()>,
+            classes: Classes<'_>,
+        ) -> Result<Outcome, LossError> {
+            rows::run(loss, how, args, Targets::Classes(classes))
+        }
+
+        fn $by_probability(
+            loss: &CrossEntropy<'_, $t>,
+            how: &Call<'_, $t>,
+            args: Args<'_, $t, ()>,
+            probabilities: &[$t],
+        ) -> Result<Outcome, LossError> {
+            rows::run(loss, how, args, Targets::Probabilities(probabilities))
+        }
+    };
+}
+verbs!(f32, by_class_f32, by_probability_f32);
+verbs!(f64, by_class_f64, by_probability_f64);

@@ -1,0 +1,208 @@
+//! Which of the softmax kernels a row goes to, with which factors.
+
+use super::CrossEntropy;
+use super::targets::Classes;
+use crate::engine::factors::Factors;
+use crate::engine::rowwise::{self, Batch, Rowwise, Shared};
+use crate::engine::softmax::{GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row};
+use crate::engine::sum::Sum;
+use crate::engine::{Args, Input, check};
+use crate::lane::dispatch;
+use crate::math::Float;
+use crate::{Call, LossError, Outcome, Totals, Weights};
+
+/// The targets of a batch.
+#[derive(Clone, Copy)]
+pub(super) enum Targets<'a, T> {
+    Classes(Classes<'a>),
+    Probabilities(&'a [T]),
+}
+
+/// A loss and its targets.
+#[derive(Clone, Copy)]
+struct Rows<'a, T> {
+    loss: CrossEntropy<'a, T>,
+    targets: Targets<'a, T>,
+}
+
+/// Checks and runs one call.
+pub(super) fn run<T: Float>(
+    loss: &CrossEntropy<'_, T>,
+    how: &Call<'_, T>,
+    args: Args<'_, T, ()>,
+    targets: Targets<'_, T>,
+) -> Result<Outcome, LossError> {
+    super::check_options(loss)?;
+    let layout = loss.layout;
+    let rows = match targets {
+        Targets::Classes(classes) => classes.len(),
+        Targets::Probabilities(t) => t.len() / layout.stride.max(1),
+    };
+    let entries = layout.entries(rows)?;
+    check::length("x", entries, args.x.len())?;
+    let ignored = match targets {
+        Targets::Classes(classes) => classes.check(layout.classes, loss.ignore_index)?,
+        Targets::Probabilities(t) => check::length("y", entries, t.len()).map(|()| 0)?,
+    };
+    args.check_outputs(rows, how.accumulate)?;
+    if matches!(how.weights, Some(Weights::Columns(_))) {
+        let instead = "give the loss its class weights";
+        return Err(LossError::Unsupported { what: "a weight for each column", instead });
+    }
+    let factors = Factors::new(how, rows, Some(1))?;
+    let (totals, of_loss) = if factors.is_plain() && loss.class_weights.is_none() {
+        even_totals(rows - ignored)
+    } else {
+        Rows { loss: *loss, targets }.totals(&factors, rows)
+    };
+    let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
+    rowwise::run(&Rows { loss: *loss, targets }, how, shared, args, rows, of_loss, totals)
+}
+
+/// Totals of so many rows of weight 1, and the divisor of PyTorch's mean.
+fn even_totals(rows: usize) -> (Totals, f64) {
+    #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
+    let weight = rows as f64;
+    (Totals { sum: 0.0, weight, count: rows as u64 }, weight)
+}
+
+impl<T: Float> Rows<'_, T> {
+    /// The classes of the rows from `first` on; [`IGNORED`] where a row is left out.
+    fn classes(&self, factors: &Factors<'_, T>, first: usize, to: &mut [usize]) {
+        match self.targets {
+            Targets::Classes(classes) => classes.fill(first, self.loss.ignore_index, to),
+            Targets::Probabilities(_) => to.fill(0),
+        }
+        if factors.is_masked() {
+            for (i, class) in to.iter_mut().enumerate() {
+                *class = if factors.is_kept(first + i) { *class } else { IGNORED };
+            }
+        }
+    }
+
+    /// The weight that a row has for its class.
+    fn class_weight(&self, class: usize) -> f64 {
+        match (self.targets, self.loss.class_weights) {
+            (Targets::Classes(_), Some(weights)) => weights[class].to_f64(),
+            _ => 1.0,
+        }
+    }
+
+    /// Totals of the rows that count, and the divisor of PyTorch's mean.
+    fn totals(&self, factors: &Factors<'_, T>, rows: usize) -> (Totals, f64) {
+        let mut totals = Totals::default();
+        let (mut weight, mut of_loss) = (Sum::default(), Sum::default());
+        for row in 0..rows {
+            let mut class = [IGNORED];
+            self.classes(factors, row, &mut class);
+            if class[0] != IGNORED {
+                let class_weight = self.class_weight(class[0]);
+                totals.count += 1;
+                weight.add(class_weight * factors.weight(row).to_f64());
+                of_loss.add(class_weight);
+            }
+        }
+        totals.weight = weight.total();
+        (totals, of_loss.total())
+    }
+
+    fn is_hard(&self) -> bool {
+        self.loss.label_smoothing == 0.0 && matches!(self.targets, Targets::Classes(_))
+    }
+
+    /// Short rows, by the group.
+    fn short(&self, mut batch: Batch<'_, T>) {
+        let shared = batch.shared;
+        let stride = shared.layout.stride;
+        let rows = batch.losses.len();
+        for start in (0..rows).step_by(GROUP) {
+            let count = GROUP.min(rows - start);
+            let plan = self.plan(&shared.factors, batch.first + start, count);
+            let entries = start * stride..(start + count) * stride;
+            let kernel = Short {
+                x: batch.x.part(entries.clone()),
+                grad: batch.grad.as_deref_mut().map(|grad| &mut grad[entries]),
+                losses: &mut batch.losses[start..start + count],
+                classes: shared.layout.classes,
+                stride,
+                plan: &plan,
+                accumulate: shared.accumulate,
+                e: &mut *batch.e,
+            };
+            dispatch(shared.token, kernel);
+        }
+    }
+
+    /// The factors of `count` rows from `first` on.
+    fn plan(&self, factors: &Factors<'_, T>, first: usize, count: usize) -> Plan<T> {
+        let scale = [T::from_f64(factors.scale); GROUP];
+        let mut plan = Plan { class: [IGNORED; GROUP], weight: [T::from_f64(1.0); GROUP], scale };
+        self.classes(factors, first, &mut plan.class[..count]);
+        if factors.is_plain() && self.loss.class_weights.is_none() {
+            return plan;
+        }
+        for i in (0..count).filter(|&i| plan.class[i] != IGNORED) {
+            let weight = self.class_weight(plan.class[i]) * factors.weight(first + i).to_f64();
+            plan.weight[i] = T::from_f64(weight);
+            plan.scale[i] = T::from_f64(factors.upstream(first + i) * weight);
+        }
+        plan
+    }
+
+    /// The target probabilities of one row.
+    fn soft_target(&self, row: usize, class: usize) -> SoftTarget<'_, T> {
+        let classes = self.loss.layout.classes;
+        let given = match self.targets {
+            Targets::Classes(_) => Err(class),
+            Targets::Probabilities(t) => Ok(&t[row * self.loss.layout.stride..][..classes]),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
+        let add = self.loss.label_smoothing / classes as f64;
+        let weights = self.loss.class_weights.unwrap_or_default();
+        SoftTarget { given, keep: 1.0 - self.loss.label_smoothing, add, weights }
+    }
+}
+
+impl<T: Float> Rowwise<T> for Rows<'_, T> {
+    fn rows(&self, mut batch: Batch<'_, T>) {
+        let shared = batch.shared;
+        if self.is_hard() && is_short(shared.layout.classes) {
+            return self.short(batch);
+        }
+        for i in 0..batch.losses.len() {
+            let at = i * shared.layout.stride;
+            let entries = at..at + shared.layout.classes;
+            let mut x = batch.x.part(entries.clone());
+            let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[entries]);
+            let row = batch.first + i;
+            let mut class = [IGNORED];
+            self.classes(&shared.factors, row, &mut class);
+            let [class] = class;
+            if class == IGNORED {
+                zero_row(&mut x, grad, shared.accumulate);
+                continue;
+            }
+            let sample_weight = shared.factors.weight(row).to_f64();
+            let upstream = shared.factors.upstream(row);
+            let accumulate = shared.accumulate;
+            batch.losses[i] = if self.is_hard() {
+                let weight = self.class_weight(class) * sample_weight;
+                let (weight, scale) = (T::from_f64(weight), T::from_f64(upstream * weight));
+                hard_row(shared.token, shared.threads, HardRow { x, grad, class, weight, scale, accumulate })
+            } else {
+                let target = self.soft_target(row, class);
+                let (weight, scale) = (T::from_f64(sample_weight), upstream * sample_weight);
+                soft_row(shared.token, shared.threads, SoftRow { x, grad, target, weight, scale, accumulate })
+            };
+        }
+    }
+}
+
+/// The gradient of a row that is left out.
+fn zero_row<T: Float>(x: &mut Input<'_, T>, grad: Option<&mut [T]>, accumulate: bool) {
+    match (grad, x) {
+        (Some(grad), _) if !accumulate => grad.fill(T::default()),
+        (None, Input::Replace(x)) => x.fill(T::default()),
+        _ => {}
+    }
+}

@@ -1,0 +1,82 @@
+use crate::LossError;
+use crate::engine::check;
+use crate::engine::elementwise::Elementwise;
+use crate::lane::Lane;
+use crate::loss::verbs::elementwise_loss;
+use crate::math::Float;
+
+/// Huber loss: squared error near the target, absolute error far from it.
+///
+/// # Meaning
+/// Least squares for the bulk of the data, with outliers held to a constant pull. `delta` is the error at which an
+/// observation starts to count as an outlier. The prediction is any number; no activation precedes it.
+///
+/// # Formula
+/// With `e = x - t`: `ℓ = e²/2` where `|e| <= delta`, else `delta (|e| - delta/2)`; the default mean divides by the
+/// number of elements.
+///
+/// # Gradient
+/// `e` held to `[-delta, delta]`; no kink.
+///
+/// # Shapes
+/// `x`, `t` and `dx` have one length.
+///
+/// # Edge cases
+/// NaN gives NaN. An infinite error gives an infinite loss and a gradient of ±`delta`. No finite error overflows
+/// before `delta |e|` does.
+///
+/// # Accuracy
+/// 2 ULP for the rounded difference; the gradient is exact for it.
+///
+/// # Errors
+/// [`Option`](crate::LossError::Option) for a `delta` that is not positive and finite;
+/// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
+///
+/// # Source
+/// P. Huber, Robust estimation of a location parameter, 1964. `torch.nn.HuberLoss`, `F.huber_loss`,
+/// `keras.losses.Huber`; Keras's gradient at an infinite error is NaN.
+///
+/// ```
+/// use lossfn::{Huber, Loss};
+///
+/// let mut d_pred = [0.0; 2];
+/// let loss = Huber::new(1.0).value_and_grad(&[3.0, 1.5], &[1.0, 1.0], &mut d_pred)?.value;
+/// assert_eq!((loss, d_pred), (0.8125, [0.5, 0.25]));
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("HuberLoss", "huber_loss"))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Huber {
+    delta: f64,
+}
+
+impl Huber {
+    /// Huber loss with the given threshold.
+    #[must_use]
+    pub const fn new(delta: f64) -> Self {
+        Self { delta }
+    }
+}
+
+impl Default for Huber {
+    /// `delta` of 1, as in PyTorch and Keras.
+    fn default() -> Self {
+        Self::new(1.0)
+    }
+}
+
+impl<T: Float> Elementwise<T> for Huber {
+    fn check(&self) -> Result<(), LossError> {
+        check::option("delta", self.delta, self.delta > 0.0 && self.delta.is_finite(), "positive and finite")
+    }
+
+    #[inline(always)]
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+        let e = x - t;
+        let size = e.abs();
+        let near = size.at_most(e.of(self.delta));
+        (near * near.neg_mul_add(e.of(0.5), size), near.copysign(e))
+    }
+}
+
+elementwise_loss!(Huber);

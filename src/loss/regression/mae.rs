@@ -1,0 +1,63 @@
+use crate::engine::elementwise::Elementwise;
+use crate::lane::Lane;
+use crate::loss::verbs::elementwise_loss;
+use crate::math::Float;
+
+/// Absolute error.
+///
+/// # Meaning
+/// The loss of the median: an outlier counts no more than its distance. The prediction is any number; no activation
+/// precedes it.
+///
+/// # Formula
+/// `ℓ = |x - t|`; the default mean divides by the number of elements.
+///
+/// # Gradient
+/// `sign(x - t)`; 0 at the kink `x = t`.
+///
+/// # Shapes
+/// `x`, `t` and `dx` have one length.
+///
+/// # Edge cases
+/// NaN gives NaN, in the gradient too.
+///
+/// # Accuracy
+/// 0.5 ULP; the gradient is exact.
+///
+/// # Errors
+/// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
+///
+/// # Source
+/// `torch.nn.L1Loss`, `F.l1_loss`, `keras.losses.MeanAbsoluteError`. PyTorch's gradient at NaN is 0.
+///
+/// ```
+/// use lossfn::{Loss, Mae};
+///
+/// let mut d_pred = [0.0; 2];
+/// let loss = Mae::new().value_and_grad(&[3.0, 1.0], &[1.0, 1.0], &mut d_pred)?.value;
+/// assert_eq!((loss, d_pred), (1.0, [0.5, 0.0]));
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("L1Loss", "l1_loss", "MeanAbsoluteError", "mean_absolute_error", "MAE", "L1"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Mae {}
+
+impl Mae {
+    /// Absolute error.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {}
+    }
+}
+
+impl<T: Float> Elementwise<T> for Mae {
+    #[inline(always)]
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+        let d = x - t;
+        let sign = d.of(1.0).copysign(d);
+        (d.abs(), L::pick(d.same(d.of(0.0)) | d.is_nan(), d, sign))
+    }
+}
+
+elementwise_loss!(Mae);

@@ -1,0 +1,62 @@
+use crate::engine::elementwise::Elementwise;
+use crate::lane::Lane;
+use crate::loss::verbs::elementwise_loss;
+use crate::math::Float;
+
+/// Squared error.
+///
+/// # Meaning
+/// The loss of least squares: large errors count most. Use it where the noise is Gaussian and free of outliers. The
+/// prediction is any number; no activation precedes it.
+///
+/// # Formula
+/// `ℓ = (x - t)²`; the default mean divides by the number of elements.
+///
+/// # Gradient
+/// `2 (x - t)`; no kink.
+///
+/// # Shapes
+/// `x`, `t` and `dx` have one length.
+///
+/// # Edge cases
+/// NaN gives NaN. The square of an error above the square root of the largest number is +inf, its gradient finite.
+///
+/// # Accuracy
+/// 1.5 ULP of the square of the rounded difference; the gradient is that difference, exactly doubled.
+///
+/// # Errors
+/// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
+///
+/// # Source
+/// `torch.nn.MSELoss`, `F.mse_loss`, `keras.losses.MeanSquaredError`; equal to both.
+///
+/// ```
+/// use lossfn::{Loss, Mse};
+///
+/// let mut d_pred = [0.0; 2];
+/// let loss = Mse::new().value_and_grad(&[3.0, 1.0], &[1.0, 1.0], &mut d_pred)?.value;
+/// assert_eq!((loss, d_pred), (2.0, [2.0, 0.0]));
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("MSELoss", "mse_loss", "MeanSquaredError", "mean_squared_error", "MSE", "L2"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Mse {}
+
+impl Mse {
+    /// Squared error.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {}
+    }
+}
+
+impl<T: Float> Elementwise<T> for Mse {
+    #[inline(always)]
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+        let d = x - t;
+        (d * d, d + d)
+    }
+}
+
+elementwise_loss!(Mse);

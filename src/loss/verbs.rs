@@ -1,0 +1,143 @@
+//! The verbs: the same names and the same order of arguments for every loss.
+
+use crate::engine::Args;
+use crate::{Call, LossError, Outcome, Real, Totals};
+
+/// What every loss can do. `x` is the prediction, `y` the target, `dx` the gradient with respect to `x`.
+///
+/// `T` is the element type and `Y` that of the targets: `T` itself, or an integer for class indices. No verb
+/// allocates. An error is returned before any output is written.
+///
+/// ```
+/// use lossfn::{Huber, Loss};
+///
+/// let (pred, target, mut d_pred) = ([1.0_f32, 5.0], [0.5, 1.0], [0.0; 2]);
+/// let loss = Huber::new(1.0).value_and_grad(&pred, &target, &mut d_pred)?.value;
+/// assert_eq!((loss, d_pred), (1.8125, [0.25, 0.5]));
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+pub trait Loss<T: Real, Y = T>: Sized {
+    /// Runs one call. The other verbs are made of it.
+    ///
+    /// # Errors
+    /// As the verb that it is made for.
+    #[doc(hidden)]
+    fn run(&self, how: &Call<'_, T>, args: Args<'_, T, Y>) -> Result<Outcome, LossError>;
+
+    /// The reduced loss.
+    ///
+    /// # Errors
+    /// Lengths that do not fit, options and integer targets outside their range; each loss lists its own.
+    fn value(&self, x: &[T], y: &[Y]) -> Result<Outcome, LossError> {
+        self.run(&Call::new(), Args::new(x, y))
+    }
+
+    /// The gradient of the reduced loss, times the upstream gradient.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value), and a `dx` that is not as long as `x`.
+    fn grad(&self, x: &[T], y: &[Y], dx: &mut [T]) -> Result<(), LossError> {
+        let args = Args { grad: Some(dx), want_value: false, ..Args::new(x, y) };
+        self.run(&Call::new(), args).map(|_| ())
+    }
+
+    /// The reduced loss and its gradient, in one pass over the data. The bits are those of the two apart.
+    ///
+    /// # Errors
+    /// As [`grad`](Self::grad).
+    fn value_and_grad(&self, x: &[T], y: &[Y], dx: &mut [T]) -> Result<Outcome, LossError> {
+        self.run(&Call::new(), Args { grad: Some(dx), ..Args::new(x, y) })
+    }
+
+    /// The same, with the gradient written over the prediction.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value); gradients cannot be accumulated in place.
+    fn value_and_grad_in_place(&self, x: &mut [T], y: &[Y]) -> Result<Outcome, LossError> {
+        self.run(&Call::new(), Args::in_place(x, y))
+    }
+
+    /// The unreduced losses, times their weights: one for each element, or for each row.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value), and an `out` that is not as long as there are losses.
+    fn each(&self, x: &[T], y: &[Y], out: &mut [T]) -> Result<Totals, LossError> {
+        self.run(&Call::new(), Args { each: Some(out), ..Args::new(x, y) }).map(|outcome| outcome.totals)
+    }
+
+    /// The unreduced losses and their gradients: times weights and upstream, over no divisor.
+    ///
+    /// # Errors
+    /// As [`each`](Self::each), and a `dx` that is not as long as `x`.
+    fn each_and_grad(&self, x: &[T], y: &[Y], out: &mut [T], dx: &mut [T]) -> Result<Totals, LossError> {
+        let args = Args { each: Some(out), grad: Some(dx), ..Args::new(x, y) };
+        self.run(&Call::new(), args).map(|outcome| outcome.totals)
+    }
+}
+
+/// A loss and the way to call it. It is a [`Loss`] itself; every loss makes it by its method `with`.
+#[derive(Clone, Copy, Debug)]
+pub struct With<'a, F, T> {
+    pub(super) loss: F,
+    pub(super) how: Call<'a, T>,
+}
+
+impl<T: Real, Y, F: Loss<T, Y>> Loss<T, Y> for With<'_, F, T> {
+    fn run(&self, how: &Call<'_, T>, args: Args<'_, T, Y>) -> Result<Outcome, LossError> {
+        let _ = how;
+        self.loss.run(&self.how, args)
+    }
+}
+
+/// Gives a loss its method `with`.
+macro_rules! with {
+    ($loss:ident) => {
+        impl $loss {
+            /// This loss, called in the given way.
+            #[must_use]
+            pub const fn with<T: $crate::Real>(self, how: $crate::Call<'_, T>) -> $crate::With<'_, Self, T> {
+                $crate::With { loss: self, how }
+            }
+        }
+    };
+    ($loss:ident<'a, T>) => {
+        impl<'a, T: $crate::Real> $loss<'a, T> {
+            /// This loss, called in the given way.
+            #[must_use]
+            pub const fn with(self, how: $crate::Call<'a, T>) -> $crate::With<'a, Self, T> {
+                $crate::With { loss: self, how }
+            }
+        }
+    };
+}
+pub(crate) use with;
+
+/// Gives an elementwise loss its verbs for `f32` and `f64`, compiled in this crate.
+macro_rules! elementwise_loss {
+    ($loss:ident) => {
+        $crate::loss::verbs::with!($loss);
+        $crate::loss::verbs::elementwise_verbs!($loss: f32);
+        $crate::loss::verbs::elementwise_verbs!($loss: f64);
+    };
+    ($loss:ident<'a, T>) => {
+        $crate::loss::verbs::with!($loss<'a, T>);
+        $crate::loss::verbs::elementwise_verbs!($loss<'_, f32>: f32);
+        $crate::loss::verbs::elementwise_verbs!($loss<'_, f64>: f64);
+    };
+}
+pub(crate) use elementwise_loss;
+
+macro_rules! elementwise_verbs {
+    ($loss:ty: $t:ty) => {
+        impl $crate::Loss<$t> for $loss {
+            fn run(
+                &self,
+                how: &$crate::Call<'_, $t>,
+                args: $crate::engine::Args<'_, $t, $t>,
+            ) -> Result<$crate::Outcome, $crate::LossError> {
+                $crate::engine::elementwise::run(self, how, args)
+            }
+        }
+    };
+}
+pub(crate) use elementwise_verbs;

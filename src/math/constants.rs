@@ -1,0 +1,129 @@
+//! What the functions need that differs between `f32` and `f64`: `ln 2`, ranges and the fitted polynomials.
+//!
+//! All are written as `f64`; those of `f32` are exact in `f32`. The fits are made by `scripts/coefficients`.
+
+use super::horner;
+use crate::lane::{Element, Lane};
+
+/// An element type that the elementary functions know.
+pub(crate) trait Float: Element {
+    /// `ln 2` in two parts; the product of the first with any exponent is exact.
+    const LN2: (f64, f64);
+    /// Below the first `exp` is 0, above the second it is infinite.
+    const EXP_RANGE: (f64, f64);
+    /// `(e^r - 1 - r) / r²` for `|r| <= ln 2 / 2`.
+    const EXP: &'static [f64];
+    /// `(tanh x - x) / x³` in `x²`, for `|x| <= 5/8`.
+    #[cfg(feature = "internals")]
+    const TANH: &'static [f64];
+    /// Below this `expm1` is -1 to the last bit.
+    #[cfg(feature = "internals")]
+    const EXPM1_FLAT: f64;
+    /// Above this `1 + x` is `x` to the last bit.
+    const LOG1P_LARGE: f64;
+
+    /// At maxima beyond this every entry that can matter is within a factor of 2 of the maximum, so that their
+    /// difference is exact; up to this the product of its exponent with `ln 2` is.
+    const SOFTMAX_FAR: f64;
+
+    /// `ln(1 + f) + k ln 2` for `f` in `[-1/4, 1/2]`.
+    fn log1p_reduced<L: Lane<Elem = Self>>(f: L, k: L) -> L;
+}
+
+impl Float for f32 {
+    const LN2: (f64, f64) = (0.693_145_751_953_125, 1.428_606_765_330_187e-6);
+    const EXP_RANGE: (f64, f64) = (-104.0, 89.0);
+    const EXP: &'static [f64] = &single([0x3eff_fffe, 0x3e2a_aa49, 0x3d2a_ac79, 0x3c09_1cea, 0x3ab5_1227]);
+    #[cfg(feature = "internals")]
+    const TANH: &'static [f64] = &single([0xbeaa_aa9a, 0x3e08_83aa, 0xbd5c_2082, 0x3ca9_2003, 0xbbbb_21f6]);
+    #[cfg(feature = "internals")]
+    const EXPM1_FLAT: f64 = -18.0;
+    const LOG1P_LARGE: f64 = 33_554_432.0;
+    const SOFTMAX_FAR: f64 = 256.0;
+
+    /// 1. `f - f²/2 + f³ P(f)` with `P` of degree 7 (relative error 2^-27.6).
+    /// 2. The terms are added smallest first; `k ln 2` enters in two parts.
+    #[inline(always)]
+    fn log1p_reduced<L: Lane<Elem = f32>>(f: L, k: L) -> L {
+        const P: &[f64] = &single([
+            0x3eaa_aad2,
+            0xbe80_0020,
+            0x3e4c_b4d9,
+            0xbe2a_77f3,
+            0x3e14_4237,
+            0xbe06_c50d,
+            0x3dd6_47b4,
+            0xbd38_9fd9,
+        ]);
+        let tail = horner(f, P).mul_add(f, f.of(-0.5)) * (f * f);
+        let tail = k.mul_add(f.of(Self::LN2.1), tail);
+        k.mul_add(f.of(Self::LN2.0), f + tail)
+    }
+}
+
+impl Float for f64 {
+    const LN2: (f64, f64) = (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10);
+    const EXP_RANGE: (f64, f64) = (-746.0, 710.0);
+    const EXP: &'static [f64] = &[
+        f64::from_bits(0x3fe0_0000_0000_000a),
+        f64::from_bits(0x3fc5_5555_5555_54fa),
+        f64::from_bits(0x3fa5_5555_5555_088f),
+        f64::from_bits(0x3f81_1111_1112_7b90),
+        f64::from_bits(0x3f56_c16c_1842_5c82),
+        f64::from_bits(0x3f2a_01a0_12a6_c3c0),
+        f64::from_bits(0x3efa_0199_a18b_b993),
+        f64::from_bits(0x3ec7_1df2_5379_49aa),
+        f64::from_bits(0x3e92_8ad6_6d76_43a9),
+        f64::from_bits(0x3e5a_d7f7_a2dc_d7e8),
+    ];
+    #[cfg(feature = "internals")]
+    const TANH: &'static [f64] = &[
+        f64::from_bits(0xbfd5_5555_5555_5500),
+        f64::from_bits(0x3fc1_1111_1110_ad5c),
+        f64::from_bits(0xbfab_a1ba_1b50_b1f1),
+        f64::from_bits(0x3f96_64f4_77b8_a740),
+        f64::from_bits(0xbf82_26e1_63ad_8abc),
+        f64::from_bits(0x3f6d_6cf2_9a7e_059e),
+        f64::from_bits(0xbf57_d68b_17ac_3ca8),
+        f64::from_bits(0x3f43_3666_5da4_3c83),
+        f64::from_bits(0xbf2d_f57d_488a_7a04),
+        f64::from_bits(0x3f14_395f_f31b_6e87),
+        f64::from_bits(0xbef0_dafe_3404_8ccd),
+    ];
+    #[cfg(feature = "internals")]
+    const EXPM1_FLAT: f64 = -38.0;
+    const LOG1P_LARGE: f64 = 1.801_439_850_948_198_4e16;
+    const SOFTMAX_FAR: f64 = 2048.0;
+
+    /// 1. `s = f / (2 + f)`, so that `ln(1 + f) = 2s + s R(s²)`, and `2s = f - f²/2 + s f²/2` (relative error 2^-62.7).
+    /// 2. The terms are added smallest first; `k ln 2` enters in two parts.
+    #[inline(always)]
+    fn log1p_reduced<L: Lane<Elem = f64>>(f: L, k: L) -> L {
+        const R: &[f64] = &[
+            0.666_666_666_666_666,
+            0.400_000_000_000_559_35,
+            0.285_714_285_560_083_3,
+            0.222_222_242_760_730_27,
+            0.181_816_670_962_905_06,
+            0.153_910_721_721_937_9,
+            0.131_742_661_968_743_98,
+            0.138_385_372_093_446_28,
+        ];
+        let s = f / (f + 2.0);
+        let z = s * s;
+        let half_square = f * f * 0.5;
+        let tail = s.mul_add(horner(z, R).mul_add(z, half_square), k * Self::LN2.1);
+        k.mul_add(f.of(Self::LN2.0), f - (half_square - tail))
+    }
+}
+
+/// `f32` bit patterns, widened.
+const fn single<const N: usize>(bits: [u32; N]) -> [f64; N] {
+    let mut wide = [0.0; N];
+    let mut i = 0;
+    while i < N {
+        wide[i] = f32::from_bits(bits[i]) as f64;
+        i += 1;
+    }
+    wide
+}

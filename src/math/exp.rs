@@ -1,0 +1,75 @@
+//! The exponential, whole and scaled by a power of two.
+
+use super::{Float, horner};
+use crate::lane::{Element, Lane};
+use core::f64::consts::{LN_2, LOG2_E};
+
+/// `e^x`.
+///
+/// - Types: `f32`, `f64`. Domain: all.
+/// - Error: fused 1 ULP, unfused 1.25 ULP; subnormal results are rounded once.
+/// - NaN gives NaN, +inf gives +inf, -inf gives +0, ±0 gives 1.
+///
+/// 1. `n = round(x log2 e)` and `r = x - n ln 2` with `ln 2` in two parts, so `|r| <= ln 2 / 2`.
+/// 2. `e^r = 1 + r + r² q(r)`.
+/// 3. Times `2^n`, in one rounding.
+#[inline(always)]
+pub(crate) fn exp<L: Lane<Elem: Float>>(x: L) -> L {
+    let (least, most) = L::Elem::EXP_RANGE;
+    let x = x.at_least(x.of(least)).at_most(x.of(most));
+    let round = x.of(L::Elem::ROUND);
+    let n = x.mul_add(x.of(LOG2_E), round) - round;
+    exp_reduced(reduce(x, n)).ldexp(n)
+}
+
+/// `x - n ln 2`.
+#[inline(always)]
+pub(super) fn reduce<L: Lane<Elem: Float>>(x: L, n: L) -> L {
+    let (high, low) = L::Elem::LN2;
+    n.neg_mul_add(x.of(low), n.neg_mul_add(x.of(high), x))
+}
+
+/// `e^r` for `|r| <= ln 2 / 2`.
+#[inline(always)]
+fn exp_reduced<L: Lane<Elem: Float>>(r: L) -> L {
+    let one = r.of(1.0);
+    horner(r, L::Elem::EXP).mul_add(r, one).mul_add(r, one)
+}
+
+/// How [`exp_scaled`] moves its argument and its result.
+#[derive(Clone, Copy)]
+pub(crate) struct Scaling<L> {
+    base: L,
+    round: L,
+    least: L,
+    most: L,
+}
+
+impl<L: Lane<Elem: Float>> Scaling<L> {
+    /// For `e^(x - base) 2^-k`. The product of `k` with `ln 2` must be exact: `|k| < 512` (`f32`).
+    #[inline(always)]
+    pub(crate) fn new(isa: L::Isa, base: L::Elem, k: f64) -> Self {
+        let of = L::splat(isa, L::Elem::default());
+        Self {
+            base: L::splat(isa, base),
+            round: of.of(L::Elem::ROUND + L::Elem::BIAS - k),
+            least: of.of((k + 1.5 - L::Elem::BIAS) * LN_2),
+            most: of.of((k - 0.1 + L::Elem::BIAS) * LN_2),
+        }
+    }
+}
+
+/// `e^(x - base) 2^-k`, one multiplication cheaper than [`exp`]: results below the normal range are 0, results near
+/// the top of the range stay there. `BASED` is whether `base` is not 0.
+///
+/// - Types: `f32`, `f64`. Domain: all.
+/// - Error: as [`exp`] where `x - base` is exact. The significand does not depend on `k`.
+/// - NaN gives NaN, -inf gives +0, +inf less than +inf gives NaN or the top of the range.
+#[inline(always)]
+pub(crate) fn exp_scaled<L: Lane<Elem: Float>, const BASED: bool>(x: L, s: Scaling<L>) -> L {
+    let x = if BASED { x - s.base } else { x };
+    let x = x.at_most(s.most);
+    let biased = x.mul_add(x.of(LOG2_E), s.round);
+    let e = exp_reduced(reduce(x, biased - s.round)) * L::pow2(biased);
+    L::pick(x.lt(s.least), x.of(0.0), e)
+}

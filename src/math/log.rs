@@ -1,0 +1,59 @@
+//! Logarithms.
+
+use super::Float;
+use crate::lane::{Element, Lane};
+
+/// `ln x`.
+///
+/// - Types: `f32`, `f64`. Domain: `x >= 0`, subnormals included.
+/// - Error: fused 1 ULP, unfused 1.25 ULP.
+/// - NaN and `x < 0` give NaN, +inf gives +inf, ±0 gives -inf.
+///
+/// 1. A subnormal is made normal by a power of two.
+/// 2. `x = m 2^k` with `m` in `[0.75, 1.5)`, so that `f = m - 1` is exact and `k = 0` around 1.
+/// 3. `ln x = ln(1 + f) + k ln 2`.
+#[inline(always)]
+pub(crate) fn ln<L: Lane<Elem: Float>>(x: L) -> L {
+    let tiny = x.lt(x.of(L::Elem::MIN_NORMAL));
+    let scale = 4.0 * L::Elem::EXPONENT_FLOAT;
+    let shift = x.of(L::Elem::FRACTION_BITS + 2.0).keep(tiny);
+    let (m, k) = L::pick(tiny, x * scale, x).split();
+    specials(x, L::Elem::log1p_reduced(m - 1.0, k - shift))
+}
+
+/// `ln(1 + x)`.
+///
+/// - Types: `f32`, `f64`. Domain: `x >= -1`.
+/// - Error: fused 1 ULP, unfused 1.25 ULP.
+/// - NaN and `x < -1` give NaN, +inf gives +inf, -1 gives -inf, ±0 and subnormals give themselves.
+///
+/// 1. `k` is the exponent of `1 + x` as for [`ln`].
+/// 2. `f = (1 + x) 2^-k - 1 = x 2^-k + (2^-k - 1)` in one rounding, since the second term is exact: nothing of `x`
+///    is lost.
+/// 3. Where `1 + x` is `x` to the last bit, `f` is that of `ln x`.
+#[inline(always)]
+pub(crate) fn log1p<L: Lane<Elem: Float>>(x: L) -> L {
+    let sum = x + 1.0;
+    let (m, k) = sum.split();
+    let large = x.of(L::Elem::LOG1P_LARGE).lt(x);
+    let scale = L::pow2(-L::pick(large, x.of(0.0), k) + (L::Elem::ROUND + L::Elem::BIAS));
+    let f = L::pick(large, m - 1.0, x.mul_add(scale, scale - 1.0));
+    let y = specials(sum, L::Elem::log1p_reduced(f, k));
+    L::pick(x.abs().lt(x.of(L::Elem::MIN_NORMAL)), x, y)
+}
+
+/// `ln(1 + x)` for `x` in `[0, 1]`, with no special values but NaN: half the work of [`log1p`], the same error.
+#[inline(always)]
+pub(crate) fn log1p_unit<L: Lane<Elem: Float>>(x: L) -> L {
+    let upper = x.of(0.5).lt(x);
+    let f = L::pick(upper, x.mul_add(x.of(0.5), x.of(-0.5)), x);
+    L::Elem::log1p_reduced(f, x.of(1.0).keep(upper))
+}
+
+/// The values of the logarithm of `x` that the reduction does not give.
+#[inline(always)]
+fn specials<L: Lane<Elem: Float>>(x: L, y: L) -> L {
+    let y = L::pick(x.lt(x.of(f64::INFINITY)), y, x);
+    let y = L::pick(x.lt(x.of(0.0)), x.of(f64::NAN), y);
+    L::pick(x.same(x.of(0.0)), x.of(f64::NEG_INFINITY), y)
+}

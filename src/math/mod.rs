@@ -1,0 +1,34 @@
+//! Elementary functions over any lane, each with one contract: types, domain, largest error, special values.
+//!
+//! Errors are in ULP of the element type, against the true value, subnormal results included; for `f32` they are
+//! measured over every bit pattern. "Fused" is any level with a fused multiply-add, "unfused" one without.
+
+mod constants;
+mod exp;
+#[cfg(feature = "internals")]
+mod expm1;
+mod log;
+mod logistic;
+
+pub(crate) use constants::Float;
+pub(crate) use exp::{Scaling, exp, exp_scaled};
+#[cfg(feature = "internals")]
+pub(crate) use expm1::{expm1, tanh};
+pub(crate) use log::{ln, log1p, log1p_unit};
+pub(crate) use logistic::logistic;
+#[cfg(feature = "internals")]
+pub(crate) use logistic::{log_sigmoid, sigmoid, softplus};
+
+use crate::lane::Lane;
+
+/// `c[0] + c[1] x + c[2] x² + …`
+#[inline(always)]
+fn horner<L: Lane<Elem: Float>>(x: L, c: &[f64]) -> L {
+    let mut i = c.len() - 1;
+    let mut sum = x.of(c[i]);
+    while i > 0 {
+        i -= 1;
+        sum = sum.mul_add(x, x.of(c[i]));
+    }
+    sum
+}

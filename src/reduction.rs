@@ -1,0 +1,114 @@
+//! What the numbers of a batch become: sums, means, totals that merge.
+
+use core::ops::{Add, AddAssign};
+
+/// How the losses of a call become its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Reduction {
+    /// Their sum.
+    Sum,
+    /// Their sum over a divisor.
+    Mean(Divisor),
+}
+
+/// What a mean divides by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Divisor {
+    /// What PyTorch's `mean` of this loss divides by; each loss states it.
+    #[default]
+    OfLoss,
+    /// The number of elements (for losses of rows: of rows), counted or not.
+    Elements,
+    /// The number of rows, counted or not.
+    Rows,
+    /// The number of elements (for losses of rows: of rows) that are neither masked nor ignored.
+    Counted,
+    /// The sum of the weights of what is counted.
+    WeightSum,
+    /// A number of the caller's, such as the tokens of all micro-batches of a step.
+    Fixed(f64),
+}
+
+/// What a mean over nothing is. Gradients are exact zeros either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Empty {
+    /// NaN, as in PyTorch.
+    #[default]
+    Nan,
+    /// 0, as in Keras.
+    Zero,
+}
+
+/// The value of a call, and the totals behind it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The reduced value.
+    pub value: f64,
+    /// What it was reduced from.
+    pub totals: Totals,
+}
+
+/// What a batch adds up to. Totals of parts add up to the totals of the whole, so micro-batches, threads and machines
+/// come to the same mean: exactly in `count`, within 2^-52 for each merge in `sum` and `weight`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// The sum of the weighted losses.
+    pub sum: f64,
+    /// The sum of the weights of what was counted.
+    pub weight: f64,
+    /// The number of elements (for losses of rows: of rows) that were counted.
+    pub count: u64,
+}
+
+impl Totals {
+    /// The mean over what was counted.
+    #[must_use]
+    pub fn mean(&self, empty: Empty) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts above 2^53 do not fit a machine")]
+        ratio(self.sum, self.count as f64, empty)
+    }
+
+    /// The mean over the weights of what was counted.
+    #[must_use]
+    pub fn weighted_mean(&self, empty: Empty) -> f64 {
+        ratio(self.sum, self.weight, empty)
+    }
+}
+
+/// `sum / divisor`, with the policy for a divisor of 0.
+pub(crate) fn ratio(sum: f64, divisor: f64, empty: Empty) -> f64 {
+    if divisor != 0.0 {
+        return sum / divisor;
+    }
+    match empty {
+        Empty::Nan => f64::NAN,
+        Empty::Zero => 0.0,
+    }
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.weight += other.weight;
+        self.count += other.count;
+    }
+}
+
+impl Add for Totals {
+    type Output = Self;
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+}
+
+impl core::iter::Sum for Totals {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), Add::add)
+    }
+}

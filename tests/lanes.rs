@@ -1,0 +1,161 @@
+//! The elementary functions at every level: special values, thresholds, every lane, and equal bits on fused levels.
+
+mod support;
+
+use core::f64::consts::LN_2;
+use lossfn::Level;
+use lossfn::internals::{Function, map};
+use support::{Number, Rng, assert_same, for_both_types, fused_levels};
+
+for_both_types!(special_values, thresholds, subnormals, every_lane_and_every_length, fused_levels_have_the_same_bits);
+
+const NAN: f64 = f64::NAN;
+const INF: f64 = f64::INFINITY;
+
+fn all_levels() -> impl Iterator<Item = Level> {
+    Level::available().chain([Level::Model])
+}
+
+/// `function` of one number.
+fn at<T: Number>(level: Level, function: Function, x: f64) -> T {
+    let mut to = [T::of(0.5)];
+    map(level, function, &[T::of(x)], &mut to).expect("an available level");
+    to[0]
+}
+
+/// The special values of each function: argument, result. Zeros have their sign.
+fn specials(function: Function) -> Vec<(f64, f64)> {
+    let mut table = match function {
+        Function::Exp => vec![(INF, INF), (-INF, 0.0), (0.0, 1.0), (-0.0, 1.0)],
+        Function::Ln => vec![(INF, INF), (0.0, -INF), (-0.0, -INF), (1.0, 0.0), (-1.0, NAN), (-INF, NAN), (-1e-39, NAN)],
+        Function::Log1p => vec![(INF, INF), (-1.0, -INF), (0.0, 0.0), (-0.0, -0.0), (-1.5, NAN), (-INF, NAN), (1.0, LN_2)],
+        Function::Log1pUnit => vec![(0.0, 0.0), (1.0, LN_2)],
+        Function::Expm1 => vec![(INF, INF), (-INF, -1.0), (0.0, 0.0), (-0.0, -0.0)],
+        Function::Sigmoid => vec![(INF, 1.0), (-INF, 0.0), (0.0, 0.5), (-0.0, 0.5)],
+        Function::Softplus => vec![(INF, INF), (-INF, 0.0), (0.0, LN_2), (-0.0, LN_2)],
+        Function::LogSigmoid => vec![(INF, -0.0), (-INF, -INF), (0.0, -LN_2), (-0.0, -LN_2)],
+        Function::Tanh => vec![(INF, 1.0), (-INF, -1.0), (0.0, 0.0), (-0.0, -0.0)],
+    };
+    table.extend([(NAN, NAN), (-NAN, NAN)]);
+    table
+}
+
+fn special_values<T: Number>() {
+    for level in all_levels() {
+        for function in Function::ALL {
+            for (x, wanted) in specials(function) {
+                let got: T = at(level, function, x);
+                let same_zero = wanted != 0.0 || got.bits() == T::of(wanted).bits();
+                let what = format!("{function:?}({x}) on {level:?}: {got}, not {wanted}");
+                assert!(got.is_near(wanted, 1.0) && same_zero, "{what}");
+            }
+        }
+    }
+}
+
+/// Where results leave the range, or stop to change.
+fn thresholds<T: Number>() {
+    let single = T::NAME == "f32";
+    // The largest argument with a finite exponential, and the least with one that is not 0.
+    let (last, least) = if single { (88.722_83, -103.972) } else { (709.782_712_893_384, -745.133_2) };
+    for level in all_levels() {
+        for function in [Function::Exp, Function::Expm1] {
+            let what = format!("{function:?} of {} on {level:?}", T::NAME);
+            assert!(at::<T>(level, function, last).wide() > 0.99 * T::MAX, "{what}: {last}");
+            assert!(at::<T>(level, function, last).wide().is_finite(), "{what}: {last}");
+            for over in [last + 1e-3, last + 1.0, 1e4, T::MAX] {
+                assert_eq!(at::<T>(level, function, over).wide(), INF, "{what}: {over}");
+            }
+        }
+        assert!(at::<T>(level, Function::Exp, least).wide() > 0.0, "{level:?}");
+        for under in [least - 1.0, -1e4, -T::MAX] {
+            assert_eq!(at::<T>(level, Function::Exp, under).bits(), 0, "{level:?}: {under}");
+            assert_eq!(at::<T>(level, Function::Softplus, under).bits(), 0, "{level:?}: {under}");
+            assert_eq!(at::<T>(level, Function::Sigmoid, under).bits(), 0, "{level:?}: {under}");
+            assert_eq!(at::<T>(level, Function::Expm1, under).wide(), -1.0, "{level:?}: {under}");
+        }
+        for large in [100.0, 1e4, 0.9 * T::MAX] {
+            let large = T::of(large).wide();
+            assert_eq!(at::<T>(level, Function::Softplus, large).wide(), large, "{level:?}");
+            assert_eq!(at::<T>(level, Function::LogSigmoid, -large).wide(), -large, "{level:?}");
+            assert_eq!(at::<T>(level, Function::Sigmoid, large).wide(), 1.0, "{level:?}");
+            for sign in [1.0, -1.0] {
+                assert_eq!(at::<T>(level, Function::Tanh, sign * large).wide(), sign, "{level:?}");
+            }
+            let (ln, log1p) = (at::<T>(level, Function::Ln, large), at::<T>(level, Function::Log1p, large));
+            assert!(ln.is_near(large.ln(), 1.5) && log1p.is_near(large.ln_1p(), 1.5), "{level:?}: {large}");
+        }
+    }
+}
+
+/// Arguments below the normal range.
+fn subnormals<T: Number>() {
+    let least = T::MIN_NORMAL * T::EPSILON;
+    for level in all_levels() {
+        for size in [least, 3.0 * least, 0.25 * T::MIN_NORMAL, T::MIN_NORMAL - least, T::MIN_NORMAL] {
+            for x in [size, -size] {
+                for function in [Function::Log1p, Function::Expm1, Function::Tanh] {
+                    let got = at::<T>(level, function, x);
+                    assert_eq!(got.bits(), T::of(x).bits(), "{function:?}({x:e}) on {level:?}: {got:e}", got = got.wide());
+                }
+                for (function, wanted) in [(Function::Exp, 1.0), (Function::Sigmoid, 0.5), (Function::Softplus, LN_2)] {
+                    assert!(at::<T>(level, function, x).is_near(wanted, 1.0), "{function:?}({x:e}) on {level:?}");
+                }
+            }
+            let ln = at::<T>(level, Function::Ln, size);
+            assert!(ln.is_near(size.ln(), 1.25), "ln({size:e}) on {level:?}: {ln}");
+        }
+    }
+}
+
+/// Special values among ordinary ones come out in their place, and the lengths of the slices do not matter.
+fn every_lane_and_every_length<T: Number>() {
+    for level in all_levels() {
+        for function in Function::ALL {
+            let ordinary: T = at(level, function, 0.25);
+            for (x, wanted) in specials(function) {
+                for place in 0..37 {
+                    let mut input = vec![T::of(0.25); 37];
+                    input[place] = T::of(x);
+                    let mut to = vec![T::of(0.0); 37];
+                    map(level, function, &input, &mut to).expect("an available level");
+                    for (i, got) in to.iter().enumerate() {
+                        let fine = if i == place { got.is_near(wanted, 1.0) } else { got.bits() == ordinary.bits() };
+                        assert!(fine, "{function:?} on {level:?}: {x} at {place} makes entry {i} {got}");
+                    }
+                }
+            }
+            for n in 0..40 {
+                let mut to = vec![T::of(-7.0); 40];
+                map(level, function, &vec![T::of(0.25); n], &mut to).expect("an available level");
+                let fine = |(i, got): (usize, &T)| *got == if i < n { ordinary } else { T::of(-7.0) };
+                assert!(to.iter().enumerate().all(fine), "{function:?} on {level:?} over {n}");
+            }
+        }
+    }
+}
+
+/// Arguments of every magnitude, both signs.
+fn arguments<T: Number>() -> Vec<T> {
+    let mut rng = Rng(3);
+    let mut magnitude = || {
+        let wide = rng.between(-150.0, 128.0).exp2();
+        [wide, rng.between(0.0, 120.0), rng.between(0.0, 2.0), rng.between(0.0, 800.0)]
+    };
+    (0..4000).flat_map(|_| magnitude()).flat_map(|x| [T::of(x), T::of(-x)]).collect()
+}
+
+fn fused_levels_have_the_same_bits<T: Number>() {
+    let x = arguments::<T>();
+    for function in Function::ALL {
+        let of = |level| {
+            let mut to = vec![T::of(0.0); x.len()];
+            map(level, function, &x, &mut to).expect("an available level");
+            to
+        };
+        let model = of(Level::Model);
+        for level in fused_levels() {
+            assert_same(&of(level), &model, &format!("{function:?} of {} on {level:?}", T::NAME));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Data for a loss, and all its verbs run over them.
+
+use super::subjects::{Subject, Targets};
+use super::{AnyLoss, Number, Rng, Verbs, Y};
+use lossfn::{Call, Layout, Totals};
+
+/// A loss with rows of inputs and targets.
+#[derive(Clone)]
+pub(crate) struct Problem<T: Number> {
+    pub(crate) subject: Subject<T>,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) x: Vec<T>,
+    /// Targets that are numbers; else empty.
+    pub(crate) numbers: Vec<T>,
+    /// Targets that are classes; else empty.
+    pub(crate) classes: Vec<i64>,
+    /// One weight for each column, for the losses that take them.
+    pub(crate) weights: Vec<T>,
+}
+
+impl<T: Number> Problem<T> {
+    /// Random data: logits of some rows are far from 0, some classes are ignored, some probabilities are exactly 0.
+    pub(crate) fn new(subject: Subject<T>, rows: usize, columns: usize, seed: u64) -> Self {
+        let mut rng = Rng(seed);
+        let mut x = Vec::with_capacity(rows * columns);
+        for row in 0..rows {
+            let shift = if row % 7 == 3 { rng.between(-600.0, 600.0) } else { 0.0 };
+            x.extend((0..columns).map(|_| T::of(shift + rng.between(-9.0, 9.0))));
+        }
+        let weights = (0..columns).map(|_| T::of(rng.between(0.25, 2.0))).collect();
+        let mut problem = Self { subject, rows, columns, x, numbers: Vec::new(), classes: Vec::new(), weights };
+        match subject.targets {
+            Targets::Numbers => problem.numbers = problem.x.iter().map(|x| near(*x, &mut rng)).collect(),
+            Targets::Yes => problem.numbers = (0..rows * columns).map(|_| yes(&mut rng)).collect(),
+            Targets::Distributions => {
+                problem.numbers = (0..rows).flat_map(|_| distribution(columns, &mut rng)).collect();
+            }
+            Targets::Classes => problem.classes = (0..rows).map(|_| class(columns, &mut rng)).collect(),
+        }
+        problem
+    }
+
+    /// How many unreduced losses there are.
+    pub(crate) fn items(&self) -> usize {
+        if self.subject.by_row { self.rows } else { self.x.len() }
+    }
+
+    pub(crate) fn loss(&self) -> AnyLoss<'_, T> {
+        self.loss_with_stride(self.columns)
+    }
+
+    /// The loss over rows that lie apart.
+    pub(crate) fn loss_with_stride(&self, stride: usize) -> AnyLoss<'_, T> {
+        (self.subject.make)(Layout::rows(self.columns).stride(stride), &self.weights)
+    }
+
+    pub(crate) fn y(&self) -> Y<'_, T> {
+        if self.subject.targets == Targets::Classes { Y::Classes(&self.classes) } else { Y::Numbers(&self.numbers) }
+    }
+
+    /// The loss with the way to call it and its targets.
+    pub(crate) fn bind<'a>(&'a self, how: Call<'a, T>) -> Box<dyn Verbs<T> + 'a> {
+        T::bind(self.loss(), how, self.y())
+    }
+
+    /// Whether an item is ignored.
+    pub(crate) fn is_ignored(&self, item: usize) -> bool {
+        self.classes.get(item).is_some_and(|&class| class == -100)
+    }
+
+    /// The same loss over these rows.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        let pick = |from: &[T]| -> Vec<T> {
+            let row = |&row: &usize| from.get(row * self.columns..(row + 1) * self.columns).unwrap_or_default();
+            rows.iter().flat_map(row).copied().collect()
+        };
+        Self {
+            rows: rows.len(),
+            x: pick(&self.x),
+            numbers: pick(&self.numbers),
+            classes: rows.iter().filter_map(|&row| self.classes.get(row).copied()).collect(),
+            weights: self.weights.clone(),
+            ..*self
+        }
+    }
+
+    /// All verbs, which must agree bit for bit.
+    pub(crate) fn run(&self, how: Call<'_, T>) -> Results<T> {
+        let what = format!("{} {} {}x{}", self.subject.name, T::NAME, self.rows, self.columns);
+        run(&what, &*T::bind(self.loss(), how, self.y()), &self.x, self.items())
+    }
+}
+
+/// A number a small error from `x`: exactly 0 at times.
+fn near<T: Number>(x: T, rng: &mut Rng) -> T {
+    let error = if rng.below(16) == 0 { 0.0 } else { rng.between(-3.0, 3.0) };
+    T::of(x.wide() - error)
+}
+
+fn yes<T: Number>(rng: &mut Rng) -> T {
+    T::of([0.0, 1.0, rng.between(0.0, 1.0)][rng.below(3)])
+}
+
+fn class(columns: usize, rng: &mut Rng) -> i64 {
+    if rng.below(9) == 0 { -100 } else { rng.below(columns) as i64 }
+}
+
+fn distribution<T: Number>(columns: usize, rng: &mut Rng) -> Vec<T> {
+    let masses: Vec<f64> =
+        (0..columns).map(|_| if rng.below(5) == 0 { 0.0 } else { rng.between(0.0, 1.0).powi(4) }).collect();
+    let total = masses.iter().sum::<f64>().max(1e-3);
+    masses.into_iter().map(|mass| T::of(mass / total)).collect()
+}
+
+/// What the verbs return and write.
+#[derive(Clone, Debug)]
+pub(crate) struct Results<T> {
+    pub(crate) value: f64,
+    pub(crate) totals: Totals,
+    pub(crate) grad: Vec<T>,
+    pub(crate) each: Vec<T>,
+    /// The gradients of the unreduced losses.
+    pub(crate) each_grad: Vec<T>,
+}
+
+impl<T: Number> Results<T> {
+    /// Equal bits, all NaN alike.
+    #[track_caller]
+    pub(crate) fn assert_same(&self, other: &Self, what: &str) {
+        assert_eq!(self.value.bits(), other.value.bits(), "{what}: value {} and {}", self.value, other.value);
+        assert_same_totals(self.totals, other.totals, what);
+        assert_same(&self.grad, &other.grad, &format!("{what}: gradient"));
+        assert_same(&self.each, &other.each, &format!("{what}: each"));
+        assert_same(&self.each_grad, &other.each_grad, &format!("{what}: gradient of each"));
+    }
+}
+
+#[track_caller]
+fn assert_same_totals(a: Totals, b: Totals, what: &str) {
+    let bits = |t: Totals| (t.sum.bits(), t.weight.bits(), t.count);
+    assert_eq!(bits(a), bits(b), "{what}: totals {a:?} and {b:?}");
+}
+
+#[track_caller]
+pub(crate) fn assert_same<T: Number>(a: &[T], b: &[T], what: &str) {
+    assert_eq!(a.len(), b.len(), "{what}");
+    if let Some(i) = (0..a.len()).find(|&i| a[i].bits() != b[i].bits()) {
+        panic!("{what}: entry {i} is {:e} and {:e}", a[i].wide(), b[i].wide());
+    }
+}
+
+/// Runs all verbs; `what` names the case. Outputs start as NaN, so that an entry that is not written shows.
+pub(crate) fn run<T: Number>(what: &str, verbs: &dyn Verbs<T>, x: &[T], items: usize) -> Results<T> {
+    let nan = T::of(f64::NAN);
+    let (mut grad, mut each) = (vec![nan; x.len()], vec![nan; items]);
+    let outcome = verbs.value_and_grad(x, &mut grad).expect(what);
+    let value = verbs.value(x).expect(what);
+    assert_eq!(value.value.bits(), outcome.value.bits(), "{what}: the value alone");
+    assert_same_totals(value.totals, outcome.totals, &format!("{what}: the value alone"));
+
+    let mut other = vec![nan; x.len()];
+    verbs.grad(x, &mut other).expect(what);
+    assert_same(&other, &grad, &format!("{what}: the gradient alone"));
+
+    other.copy_from_slice(x);
+    let in_place = verbs.value_and_grad_in_place(&mut other).expect(what);
+    assert_same(&other, &grad, &format!("{what}: the gradient in place"));
+    assert_eq!(in_place.value.bits(), outcome.value.bits(), "{what}: the value in place");
+    assert_same_totals(in_place.totals, outcome.totals, &format!("{what}: in place"));
+
+    let totals = verbs.each(x, &mut each).expect(what);
+    assert_same_totals(totals, outcome.totals, &format!("{what}: each"));
+    let mut each_grad = vec![nan; x.len()];
+    let mut again = vec![nan; items];
+    let totals = verbs.each_and_grad(x, &mut again, &mut each_grad).expect(what);
+    assert_same_totals(totals, outcome.totals, &format!("{what}: each with its gradient"));
+    assert_same(&again, &each, &format!("{what}: each with its gradient"));
+    Results { value: outcome.value, totals: outcome.totals, grad, each, each_grad }
+}

@@ -1,0 +1,74 @@
+//! The losses that the tests of the engine go through: one row for each loss and each way its kernels differ.
+
+use super::{AnyLoss, Number};
+use lossfn::{BceWithLogits, CrossEntropy, Huber, Layout, Mae, Mse, SmoothL1};
+
+/// What the targets of a loss are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Targets {
+    /// Any numbers.
+    Numbers,
+    /// Probabilities of a yes; some are 0 or 1.
+    Yes,
+    /// Rows of probabilities.
+    Distributions,
+    /// Class indices, some of them ignored.
+    Classes,
+}
+
+/// A loss, made for rows of some length.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<T: 'static> {
+    pub(crate) name: &'static str,
+    pub(crate) targets: Targets,
+    /// From the layout of the rows and one weight for each column.
+    pub(crate) make: for<'a> fn(Layout, &'a [T]) -> AnyLoss<'a, T>,
+    /// Whether unreduced losses are by row.
+    pub(crate) by_row: bool,
+    /// Whether a value or gradient is a difference that can cancel.
+    pub(crate) cancels: bool,
+    /// Whether its class weights enter PyTorch's mean.
+    pub(crate) weighs_classes: bool,
+}
+
+fn elements<T>(
+    name: &'static str,
+    targets: Targets,
+    make: for<'a> fn(Layout, &'a [T]) -> AnyLoss<'a, T>,
+) -> Subject<T> {
+    Subject { name, targets, make, by_row: false, cancels: targets == Targets::Yes, weighs_classes: false }
+}
+
+fn rows<T>(
+    name: &'static str,
+    targets: Targets,
+    cancels: bool,
+    make: for<'a> fn(Layout, &'a [T]) -> AnyLoss<'a, T>,
+) -> Subject<T> {
+    Subject { name, targets, make, by_row: true, cancels, weighs_classes: false }
+}
+
+/// All of them.
+pub(crate) fn subjects<T: Number>() -> Vec<Subject<T>> {
+    use Targets::{Classes, Distributions, Numbers, Yes};
+    let weighted = |subject: Subject<T>| Subject { weighs_classes: true, ..subject };
+    vec![
+        elements("Mse", Numbers, |_, _| AnyLoss::Mse(Mse::new())),
+        elements("Mae", Numbers, |_, _| AnyLoss::Mae(Mae::new())),
+        elements("Huber", Numbers, |_, _| AnyLoss::Huber(Huber::new(1.5))),
+        elements("SmoothL1", Numbers, |_, _| AnyLoss::SmoothL1(SmoothL1::new(0.75))),
+        elements("BceWithLogits", Yes, |_, _| AnyLoss::Bce(BceWithLogits::new().pos_weight(1.25))),
+        elements("BceWithLogits, columns", Yes, |_, w| AnyLoss::Bce(BceWithLogits::new().pos_weights(w))),
+        rows("CrossEntropy", Classes, false, |c, _| AnyLoss::CrossEntropy(CrossEntropy::new(c))),
+        weighted(rows("CrossEntropy, weights", Classes, false, |c, w| {
+            AnyLoss::CrossEntropy(CrossEntropy::new(c).class_weights(w))
+        })),
+        weighted(rows("CrossEntropy, smoothing", Classes, true, |c, w| {
+            AnyLoss::CrossEntropy(CrossEntropy::new(c).class_weights(w).label_smoothing(0.125))
+        })),
+        rows("CrossEntropy, probabilities", Distributions, true, |c, _| AnyLoss::CrossEntropy(CrossEntropy::new(c))),
+        rows("CrossEntropy, probabilities and weights", Distributions, true, |c, w| {
+            AnyLoss::CrossEntropy(CrossEntropy::new(c).class_weights(w).label_smoothing(0.0625))
+        }),
+    ]
+}
