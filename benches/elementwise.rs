@@ -12,7 +12,7 @@ use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_g
 use lossfn::Threads::Serial;
 use support::data::{Data, Verb};
 use support::losses::{self, Subject};
-use support::memory::{self, Words};
+use support::memory::{self, Word};
 use support::scalar::Scalar;
 
 criterion_main!(benches);
@@ -38,7 +38,7 @@ fn all(criterion: &mut Criterion) {
     }
 }
 
-fn one_type<T: Scalar + Words>(criterion: &mut Criterion, losses: &[Subject<T, T>], size: &str, bytes: usize) {
+fn one_type<T: Scalar + Word>(criterion: &mut Criterion, losses: &[Subject<T, T>], size: &str, bytes: usize) {
     let mut data = Data::<T, T>::elements(bytes / size_of::<T>());
     let mut group = criterion.benchmark_group(format!("{} {size}", T::NAME));
     group.sampling_mode(if bytes > 1 << 20 { SamplingMode::Flat } else { SamplingMode::Auto });

@@ -1,9 +1,11 @@
 //! How near the losses come to the speed of memory, and how far they are ahead of a plain loop: one Markdown table.
 //!
 //! Every row of the table has rounds of its own. A round measures the memory pass, the library and the plain loop one
-//! after the other, all on the same number of threads, and gives two ratios; the table has their medians, least and
-//! largest. `cargo bench --bench ratios -- huber` makes the rows that are named; `LOSSFN_BENCH_QUICK=1` shrinks all
-//! sizes, which shows that it runs and nothing else.
+//! after the other, all on the same number of threads, each by the fastest call in a tenth of a second, and gives two
+//! ratios; the table has their medians, least and largest.
+//!
+//! `cargo bench --bench ratios -- huber` makes the rows that are named. `LOSSFN_BENCH_QUICK=1` shrinks all sizes, which
+//! shows that it runs and nothing else.
 
 mod support;
 
@@ -12,7 +14,7 @@ use core::hint::black_box;
 use lossfn::Threads::{self, Auto, Serial};
 use support::data::{Data, Verb};
 use support::losses::{self, Subject};
-use support::memory::{self, Words};
+use support::memory::{self, Word};
 use support::scalar::Scalar;
 use support::timing::{Spread, seconds};
 use support::{machine, parts};
@@ -21,6 +23,8 @@ use support::{machine, parts};
 struct Plan {
     is_quick: bool,
     rounds: usize,
+    /// Seconds of one measurement.
+    window: f64,
     /// What the names of the losses are to contain, in lower case.
     names: Vec<String>,
 }
@@ -42,19 +46,24 @@ struct Row {
     memory: f64,
 }
 
+const LEGEND: &str = "\
+Bandwidth counts each array once, read or written. The memory pass only reads for `value`, and copies (`memcpy`) for
+`value+grad`. All three of a row run on the same number of threads. Ratios: median (least–largest) of the rounds.
+
+| loss | shape | verb | threads | MB | memory pass, GB/s | of its bandwidth | over the plain loop | goal |
+|---|---|---|--:|--:|--:|--:|--:|---|";
+
 fn main() {
     let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
     let names = arguments.map(|name| name.to_lowercase()).collect();
     let is_quick = support::is_quick();
-    let plan = Plan { is_quick, rounds: if is_quick { 3 } else { 9 }, names };
-    println!("{}- rounds: {}\n", machine::describe(), plan.rounds);
+    let (rounds, window) = if is_quick { (3, 0.0) } else { (9, 0.1) };
+    let plan = Plan { is_quick, rounds, window, names };
+    println!("{}- rounds: {rounds}\n", machine::describe());
     if is_quick {
         println!("Quick: the arrays fit the caches, so the ratios say nothing.\n");
     }
-    println!(
-        "| loss | shape | verb | threads | MB | memory pass, GB/s | of its bandwidth | over the plain loop | goal |"
-    );
-    println!("|---|---|---|--:|--:|--:|--:|--:|---|");
+    println!("{LEGEND}");
     elementwise(&plan);
     cross_entropy(&plan);
 }
@@ -80,10 +89,10 @@ fn elementwise(plan: &Plan) {
 fn cross_entropy(plan: &Plan) {
     let of_memory = Some(Goal::OfMemory(0.75));
     let over_plain = Some(Goal::OverPlain(5.0));
-    for (rows_, classes, goal) in [(1024, 32_000, of_memory), (65_536, 10, over_plain), (1 << 22, 10, over_plain)] {
+    for (count, classes, goal) in [(1024, 32_000, of_memory), (65_536, 10, over_plain), (1 << 22, 10, over_plain)] {
         let loss = losses::cross_entropy(classes);
         if plan.wants(loss.name) {
-            let count = if plan.is_quick { rows_ / 64 } else { rows_ };
+            let count = if plan.is_quick { count / 64 } else { count };
             rows(plan, &loss, &format!("{count}×{classes}"), &mut Data::rows(count, classes), goal);
         }
     }
@@ -92,8 +101,8 @@ fn cross_entropy(plan: &Plan) {
 /// Prints the rows of one loss.
 fn rows<T, Y>(plan: &Plan, loss: &Subject<T, Y>, shape: &str, data: &mut Data<T, Y>, goal: Option<Goal>)
 where
-    T: Scalar + Words,
-    Y: Words,
+    T: Scalar + Word,
+    Y: Word,
 {
     for verb in [Verb::ValueAndGrad, Verb::Value] {
         for threads in [Serial, Auto] {
@@ -121,17 +130,17 @@ impl Plan {
 impl Row {
     fn measure<T, Y>(plan: &Plan, loss: &Subject<T, Y>, verb: Verb, threads: Threads, data: &mut Data<T, Y>) -> Self
     where
-        T: Scalar + Words,
-        Y: Words,
+        T: Scalar + Word,
+        Y: Word,
     {
         let bytes = data.bytes(verb) as f64;
         let memory_bytes = memory::bytes(data, verb) as f64;
         let (mut of_memory, mut over_plain, mut speeds) = (Vec::new(), Vec::new(), Vec::new());
         // Round 0 warms up.
         for round in 0..=plan.rounds {
-            let memory = memory_bytes / seconds(|| memory::pass(threads, black_box(data.batch(verb))));
-            let library = seconds(|| loss.library(threads, black_box(data.batch(verb))));
-            let plain = seconds(|| loss.plain(threads, black_box(data.batch(verb))));
+            let memory = memory_bytes / seconds(plan.window, || memory::pass(threads, black_box(data.batch(verb))));
+            let library = seconds(plan.window, || loss.library(threads, black_box(data.batch(verb))));
+            let plain = seconds(plan.window, || loss.plain(threads, black_box(data.batch(verb))));
             if round > 0 {
                 of_memory.push(bytes / library / memory);
                 over_plain.push(plain / library);

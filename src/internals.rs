@@ -159,7 +159,8 @@ impl<T: Float> Kernel for Map<'_, T> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
         let lanes = T::LANES;
-        for (x, to) in self.x.chunks(lanes).zip(self.to.chunks_mut(lanes)) {
+        let len = self.x.len().min(self.to.len());
+        for (x, to) in self.x[..len].chunks(lanes).zip(self.to[..len].chunks_mut(lanes)) {
             let x = T::Lane::<I>::load_part(isa, x, T::default());
             let y = match self.function {
                 Function::Exp => math::exp(x),

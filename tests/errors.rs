@@ -243,14 +243,19 @@ fn options_outside_their_range() {
     let option = |name, value, rule| LossError::Option { name, value, rule };
     for delta in [0.0, -0.0, -1.0, nan, inf, -inf] {
         let error = refused(&Huber::new(delta), &OK, &OK, 6);
-        expect(error, option("delta", delta, "positive and finite"), &["`delta` is", "positive", "finite"]);
+        expect(
+            error,
+            option("delta", delta, "positive and finite in the element type"),
+            &["`delta` is", "positive", "finite"],
+        );
     }
     for below in [-1.0, -f64::MIN_POSITIVE, nan, inf, -inf] {
-        let rule = "finite and not negative";
+        let rule = "not negative, and finite in the element type";
         let words = [&format!("is {below}"), "must be", "finite", "not negative"];
         expect(refused(&SmoothL1::new(below), &OK, &OK, 6), option("beta", below, rule), &words);
         let loss = BceWithLogits::new().pos_weight(below);
         expect(refused(&loss, &OK, &OK, 6), option("pos_weight", below, rule), &words);
+        let rule = "finite and not negative";
         let how = Call::new().mean(Divisor::Fixed(below));
         expect(refused_elements(how), option("divisor", below, rule), &words);
         expect(refused_rows(how), option("divisor", below, rule), &words);

@@ -1,13 +1,22 @@
-//! The elementary functions at every level: special values, thresholds, every lane, and equal bits on fused levels.
+//! Lane operations and elementary functions at every level: special values, every lane, and equal bits on fused levels.
 
 mod support;
 
 use core::f64::consts::LN_2;
 use lossfn::Level;
-use lossfn::internals::{Function, map};
+use lossfn::internals::{Function, Operation, lanes, map};
 use support::{Number, Rng, assert_same, for_both_types, fused_levels};
 
-for_both_types!(special_values, thresholds, subnormals, every_lane_and_every_length, fused_levels_have_the_same_bits);
+for_both_types!(
+    special_values,
+    thresholds,
+    subnormals,
+    every_lane_and_every_length,
+    operations_are_those_of_the_type,
+    sums_of_lanes_are_a_tree,
+    parts_of_a_number,
+    fused_levels_have_the_same_bits,
+);
 
 const NAN: f64 = f64::NAN;
 const INF: f64 = f64::INFINITY;
@@ -27,8 +36,12 @@ fn at<T: Number>(level: Level, function: Function, x: f64) -> T {
 fn specials(function: Function) -> Vec<(f64, f64)> {
     let mut table = match function {
         Function::Exp => vec![(INF, INF), (-INF, 0.0), (0.0, 1.0), (-0.0, 1.0)],
-        Function::Ln => vec![(INF, INF), (0.0, -INF), (-0.0, -INF), (1.0, 0.0), (-1.0, NAN), (-INF, NAN), (-1e-39, NAN)],
-        Function::Log1p => vec![(INF, INF), (-1.0, -INF), (0.0, 0.0), (-0.0, -0.0), (-1.5, NAN), (-INF, NAN), (1.0, LN_2)],
+        Function::Ln => {
+            vec![(INF, INF), (0.0, -INF), (-0.0, -INF), (1.0, 0.0), (-1.0, NAN), (-INF, NAN), (-1e-39, NAN)]
+        }
+        Function::Log1p => {
+            vec![(INF, INF), (-1.0, -INF), (0.0, 0.0), (-0.0, -0.0), (-1.5, NAN), (-INF, NAN), (1.0, LN_2)]
+        }
         Function::Log1pUnit => vec![(0.0, 0.0), (1.0, LN_2)],
         Function::Expm1 => vec![(INF, INF), (-INF, -1.0), (0.0, 0.0), (-0.0, -0.0)],
         Function::Sigmoid => vec![(INF, 1.0), (-INF, 0.0), (0.0, 0.5), (-0.0, 0.5)],
@@ -96,7 +109,12 @@ fn subnormals<T: Number>() {
             for x in [size, -size] {
                 for function in [Function::Log1p, Function::Expm1, Function::Tanh] {
                     let got = at::<T>(level, function, x);
-                    assert_eq!(got.bits(), T::of(x).bits(), "{function:?}({x:e}) on {level:?}: {got:e}", got = got.wide());
+                    assert_eq!(
+                        got.bits(),
+                        T::of(x).bits(),
+                        "{function:?}({x:e}) on {level:?}: {got:e}",
+                        got = got.wide()
+                    );
                 }
                 for (function, wanted) in [(Function::Exp, 1.0), (Function::Sigmoid, 0.5), (Function::Softplus, LN_2)] {
                     assert!(at::<T>(level, function, x).is_near(wanted, 1.0), "{function:?}({x:e}) on {level:?}");
@@ -145,6 +163,119 @@ fn arguments<T: Number>() -> Vec<T> {
     (0..4000).flat_map(|_| magnitude()).flat_map(|x| [T::of(x), T::of(-x)]).collect()
 }
 
+/// Operands with every special value against every other.
+fn operands<T: Number>() -> [Vec<T>; 3] {
+    let least = T::MIN_NORMAL * T::EPSILON;
+    let sizes = [0.0, 1.0, 0.1, 1.0 / 3.0, 1e5, least, T::MIN_NORMAL, T::MAX, 0.9 * T::MAX, 1.0 + T::EPSILON, INF];
+    let values: Vec<f64> = sizes.into_iter().flat_map(|size| [size, -size]).chain([NAN]).collect();
+    let mut triples = Vec::new();
+    for &a in &values {
+        for &b in &values {
+            triples.extend([1.0, -0.0, -a, b, NAN].map(|c| [a, b, c]));
+        }
+    }
+    [0, 1, 2].map(|i| triples.iter().map(|triple| T::of(triple[i])).collect())
+}
+
+fn operate<T: Number>(level: Level, operation: Operation, operands: [&[T]; 3]) -> Vec<T> {
+    let mut to = vec![T::of(0.0); operands[0].len()];
+    lanes(level, operation, operands, &mut to).expect("an available level");
+    to
+}
+
+/// What an operation gives in scalar arithmetic of the type; `None` where levels may differ.
+fn scalar<T: Number>(operation: Operation, a: T, b: T, c: T) -> Option<T> {
+    let flag = |yes: bool| T::of(if yes { 1.0 } else { 0.0 });
+    Some(match operation {
+        Operation::Add => a + b,
+        Operation::Sub => a - b,
+        Operation::Mul => a * b,
+        Operation::Div => a / b,
+        Operation::Neg => -a,
+        Operation::Abs => a.abs(),
+        Operation::Copysign => a.copysign(b),
+        // NaN if either is NaN.
+        Operation::Max if a.is_nan() || a > b => a,
+        Operation::Min if a.is_nan() || a < b => a,
+        Operation::Max | Operation::Min => b,
+        // A NaN in `a` stays, one in `b` is dropped.
+        Operation::AtMost if b < a => b,
+        Operation::AtLeast if b > a => b,
+        Operation::AtMost | Operation::AtLeast => a,
+        Operation::Lt => flag(a < b),
+        Operation::Le => flag(a <= b),
+        Operation::Same => flag(a == b),
+        Operation::IsNan => flag(a.is_nan()),
+        Operation::Pick if a < c => b,
+        Operation::Pick => a,
+        _ => return None,
+    })
+}
+
+fn operations_are_those_of_the_type<T: Number>() {
+    let [a, b, c] = operands::<T>();
+    for level in all_levels() {
+        for operation in Operation::ALL {
+            let got = operate(level, operation, [&a, &b, &c]);
+            for (i, got) in got.iter().enumerate() {
+                let (a, b, c) = (a[i], b[i], c[i]);
+                let allowed = match operation {
+                    Operation::MulAdd if level.is_fused() => [a.mul_add(b, c); 2],
+                    Operation::MulAdd => [a.mul_add(b, c), a * b + c],
+                    Operation::NegMulAdd if level.is_fused() => [(-a).mul_add(b, c); 2],
+                    Operation::NegMulAdd => [(-a).mul_add(b, c), c - a * b],
+                    _ => match scalar(operation, a, b, c) {
+                        Some(wanted) => [wanted; 2],
+                        None => continue,
+                    },
+                };
+                let fine = allowed.iter().any(|allowed| allowed.bits() == got.bits());
+                assert!(fine, "{operation:?}({a:e}, {b:e}, {c:e}) on {level:?}: {got:e}, not {:e}", allowed[0]);
+            }
+        }
+    }
+}
+
+/// `i` with `i + N/2`, then `N/4`, and so on: the order that all levels share.
+fn sums_of_lanes_are_a_tree<T: Number>() {
+    let n = 64 / size_of::<T>();
+    let mut rng = Rng(8);
+    for level in all_levels() {
+        for _ in 0..200 {
+            let x: Vec<T> = (0..n).map(|_| T::of(rng.between(-1.0, 1.0) * rng.between(-30.0, 30.0).exp2())).collect();
+            let mut lanes = x.clone();
+            let mut half = n / 2;
+            while half > 0 {
+                (0..half).for_each(|i| lanes[i] = lanes[i] + lanes[i + half]);
+                half /= 2;
+            }
+            let got = operate(level, Operation::Sum, [&x, &x, &x]);
+            assert_same(&got, &vec![lanes[0]; n], &format!("the sum of {x:?} on {level:?}"));
+        }
+    }
+}
+
+/// Taking a number apart, and multiplying it with a power of two in one rounding.
+fn parts_of_a_number<T: Number>() {
+    let mut rng = Rng(5);
+    let (low, high) = (T::MIN_NORMAL.log2(), T::MAX.log2());
+    let x: Vec<T> = (0..2000).map(|_| T::of(rng.between(low, high).exp2())).chain([T::of(1.0), T::of(0.75)]).collect();
+    let near_one: Vec<T> = x.iter().map(|_| T::of(rng.between(0.5, 2.0))).collect();
+    let powers: Vec<T> = x.iter().map(|_| T::of(rng.between(low - 60.0, high - 1.0).max(-1074.0).round())).collect();
+    for level in all_levels() {
+        let (m, k) = (operate(level, Operation::Mantissa, [&x; 3]), operate(level, Operation::Exponent, [&x; 3]));
+        for ((x, m), k) in x.iter().zip(&m).zip(&k) {
+            assert!((0.75..1.5).contains(&m.wide()), "the significand of {x:e} on {level:?}: {m:e}");
+            let half = (k.wide() / 2.0).floor();
+            assert_eq!(m.wide() * half.exp2() * (k.wide() - half).exp2(), x.wide(), "{m:e} 2^{k} on {level:?}");
+        }
+        let scaled = operate(level, Operation::Ldexp, [&near_one, &powers, &powers]);
+        for ((x, n), got) in near_one.iter().zip(&powers).zip(&scaled) {
+            assert_eq!(got.bits(), T::of(x.wide() * n.wide().exp2()).bits(), "{x:e} 2^{n} on {level:?}: {got:e}");
+        }
+    }
+}
+
 fn fused_levels_have_the_same_bits<T: Number>() {
     let x = arguments::<T>();
     for function in Function::ALL {
@@ -156,6 +287,18 @@ fn fused_levels_have_the_same_bits<T: Number>() {
         let model = of(Level::Model);
         for level in fused_levels() {
             assert_same(&of(level), &model, &format!("{function:?} of {} on {level:?}", T::NAME));
+        }
+    }
+    let [a, b, c] = operands::<T>();
+    for operation in Operation::ALL {
+        // Outside their domain, these two take bits apart that mean nothing.
+        if matches!(operation, Operation::Ldexp | Operation::Mantissa | Operation::Exponent) {
+            continue;
+        }
+        let model = operate(Level::Model, operation, [&a, &b, &c]);
+        for level in fused_levels() {
+            let what = format!("{operation:?} of {} on {level:?}", T::NAME);
+            assert_same(&operate(level, operation, [&a, &b, &c]), &model, &what);
         }
     }
 }

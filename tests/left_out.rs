@@ -245,13 +245,16 @@ fn divisors_of_classes_and_of_distributions() {
         (0.2, 1.748_366_560_888_818_3, 3.496_733_121_777_636_7),
     ];
     for (smoothing, by_class, by_distribution) in table {
-        let loss = AnyLoss::CrossEntropy(CrossEntropy::new(Layout::rows(3)).class_weights(&w).label_smoothing(smoothing));
+        let loss =
+            AnyLoss::CrossEntropy(CrossEntropy::new(Layout::rows(3)).class_weights(&w).label_smoothing(smoothing));
         let value = |y| f64::bind(loss, Call::new(), y).value(&x).unwrap().value;
         let (index, soft) = (value(Y::Classes(&[0, 1])), value(Y::Numbers(&one_hot)));
-        assert!((index - by_class).abs() < 1e-14, "smoothing {smoothing}: {index}");
-        assert!((soft - by_distribution).abs() < 1e-14, "smoothing {smoothing}: {soft}");
+        // 8 ULP of terms up to 3.4 with weights up to 5, over four or two rows.
+        assert!((index - by_class).abs() < 2e-14, "smoothing {smoothing}: {index}");
+        assert!((soft - by_distribution).abs() < 2e-14, "smoothing {smoothing}: {soft}");
     }
     let weights = Call::new().weights(Weights::Each(&[1.0, 3.0]));
-    let value = f64::bind(AnyLoss::Mse(Mse::new()), weights, Y::Numbers(&[0.0, 0.0])).value(&[0.5_f64.sqrt(), 2.0_f64.sqrt()]);
+    let value =
+        f64::bind(AnyLoss::Mse(Mse::new()), weights, Y::Numbers(&[0.0, 0.0])).value(&[0.5_f64.sqrt(), 2.0_f64.sqrt()]);
     assert!((value.unwrap().value - 3.25).abs() < 1e-14, "weights are not the divisor unless asked");
 }

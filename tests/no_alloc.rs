@@ -3,9 +3,10 @@
 
 mod support;
 
+use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use lossfn::{Call, Threads, Weights};
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::System;
 use support::{Number, Problem, Verbs, for_both_types, scaled, subjects};
 
 struct Counting;

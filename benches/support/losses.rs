@@ -41,9 +41,9 @@ impl<T: Scalar, Y: Sync> Subject<T, Y> {
         }
     }
 
-    /// Asserts 1000 epsilons of the expected number, for long sums, and 8 of the largest one, for differences.
+    /// Asserts the tolerance of sums, and 8 epsilons of the largest number for what is a difference.
     fn assert_near(&self, what: &str, found: f64, expected: f64, largest: f64) {
-        let bound = T::EPSILON * (1e3 * expected.abs() + 8.0 * largest);
+        let bound = T::TOLERANCE * expected.abs() + T::EPSILON * 8.0 * largest;
         let name = self.name;
         assert!((found - expected).abs() <= bound, "{what} of {name}: {found}, by the plain loop {expected}");
     }

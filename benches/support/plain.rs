@@ -35,15 +35,7 @@ pub(crate) fn mse<T: Scalar>(x: T, t: T) -> (T, T) {
 #[inline(always)]
 pub(crate) fn mae<T: Scalar>(x: T, t: T) -> (T, T) {
     let e = x - t;
-    let zero = T::default();
-    let sign = if e > zero {
-        T::of(1.0)
-    } else if e < zero {
-        T::of(-1.0)
-    } else {
-        zero
-    };
-    (e.abs(), sign)
+    (e.abs(), if e == T::default() { e } else { e.signum() })
 }
 
 /// Huber with a threshold of 1, and so smooth L1 with a tip of 1 too.
@@ -51,14 +43,16 @@ pub(crate) fn mae<T: Scalar>(x: T, t: T) -> (T, T) {
 pub(crate) fn huber<T: Scalar>(x: T, t: T) -> (T, T) {
     let (half, one) = (T::of(0.5), T::of(1.0));
     let e = x - t;
-    if e.abs() < one { (half * e * e, e) } else { (e.abs() - half, if e > T::default() { one } else { -one }) }
+    let value = if e.abs() < one { half * e * e } else { e.abs() - half };
+    (value, e.clamp(-one, one))
 }
 
 #[inline(always)]
 pub(crate) fn bce_with_logits<T: Scalar>(x: T, t: T) -> (T, T) {
     let (zero, one) = (T::default(), T::of(1.0));
     let e = (-x.abs()).exp();
-    let sigmoid = if x < zero { e / (one + e) } else { one / (one + e) };
+    let certain = one / (one + e);
+    let sigmoid = if x < zero { one - certain } else { certain };
     (x.max(zero) - x * t + e.ln_1p(), sigmoid - t)
 }
 

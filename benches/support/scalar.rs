@@ -14,9 +14,13 @@ pub(crate) trait Scalar:
 {
     const NAME: &'static str;
     const EPSILON: f64;
+    /// How far two ways to add up many numbers may be apart.
+    const TOLERANCE: f64;
 
     fn of(x: f64) -> Self;
     fn abs(self) -> Self;
+    fn signum(self) -> Self;
+    fn clamp(self, least: Self, largest: Self) -> Self;
     fn max(self, other: Self) -> Self;
     fn exp(self) -> Self;
     fn ln(self) -> Self;
@@ -24,14 +28,19 @@ pub(crate) trait Scalar:
 }
 
 macro_rules! scalar {
-    ($t:ident: $($method:ident)+) => {
+    ($t:ident, $tolerance:literal: $($method:ident)+) => {
         impl Scalar for $t {
             const NAME: &'static str = stringify!($t);
             const EPSILON: f64 = $t::EPSILON as f64;
+            const TOLERANCE: f64 = $tolerance;
 
             #[inline(always)]
             fn of(x: f64) -> $t {
                 x as $t
+            }
+            #[inline(always)]
+            fn clamp(self, least: $t, largest: $t) -> $t {
+                $t::clamp(self, least, largest)
             }
             #[inline(always)]
             fn max(self, other: $t) -> $t {
@@ -46,5 +55,5 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32: abs exp ln ln_1p);
-scalar!(f64: abs exp ln ln_1p);
+scalar!(f32, 1e-4: abs signum exp ln ln_1p);
+scalar!(f64, 1e-11: abs signum exp ln ln_1p);

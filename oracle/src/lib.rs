@@ -8,6 +8,8 @@ pub mod formula;
 pub mod inputs;
 pub mod judged;
 pub mod reduce;
+#[cfg(feature = "registry")]
+pub mod registry;
 pub mod wide;
 
 pub use compare::{Fault, Kind, Tolerance, Truth, Worst, judge};

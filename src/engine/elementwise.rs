@@ -23,7 +23,10 @@ pub(crate) trait Elementwise<T: Float>: Copy + Send + Sync {
         Ok(())
     }
 
-    /// An option with one entry for each column.
+    /// Whether the formula is [`eval_column`](Self::eval_column).
+    const BY_COLUMN: bool = false;
+
+    /// An option with one entry for each column; ones if it is not given.
     fn columns(&self) -> Option<&[T]> {
         None
     }
@@ -31,7 +34,7 @@ pub(crate) trait Elementwise<T: Float>: Copy + Send + Sync {
     /// The loss and its derivative with respect to `x`.
     fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L);
 
-    /// The same with the entries of [`columns`](Self::columns).
+    /// The same with the entries of [`columns`](Self::columns), for losses that have them.
     #[inline(always)]
     fn eval_column<L: Lane<Elem = T>>(&self, x: L, t: L, column: L) -> (L, L) {
         let _ = column;
@@ -80,7 +83,7 @@ where
     };
     totals.sum = if empty {
         let total = sum(Input::Keep(&args.x), None, None);
-        args.zero_grad(how.accumulate);
+        args.zero_grad(how.accumulate, 1, 1);
         total
     } else {
         sum(args.x, args.each, args.grad)
@@ -290,7 +293,9 @@ impl<T: Float, F: Elementwise<T>> Leaves<'_, T, F> {
         let start = self.start + tile.start;
         let mut grads = [T::chunk(T::default()); TILE];
         let grads = &mut T::flat_mut(&mut grads)[..tile.len()];
-        if let Some(columns) = shared.loss.columns() {
+        if F::BY_COLUMN {
+            let ones = [T::from_f64(1.0)];
+            let columns = shared.loss.columns().unwrap_or(&ones);
             scratch.lay_out_columns(columns, start, tile.len());
         }
         eval_tile(isa, shared.loss, &self.x[tile.clone()], &self.t[tile.clone()], scratch, values, grads);

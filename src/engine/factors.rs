@@ -255,7 +255,7 @@ fn row_length<T: Float>(how: &Call<'_, T>, items: usize, columns: Option<usize>)
     let columns = match (how.columns.or(columns), how.weights) {
         (Some(columns), _) => columns,
         (None, Some(Weights::Columns(w))) => w.len(),
-        (None, Some(Weights::Rows(w))) if !w.is_empty() => items / w.len(),
+        (None, Some(Weights::Rows(w))) if !w.is_empty() => (items / w.len()).max(1),
         _ => 1,
     };
     if columns == 0 && items > 0 {

@@ -77,12 +77,15 @@ impl<'a, T: Real, Y> Args<'a, T, Y> {
         (Args { x, target: &[], each, grad, want_value }, target)
     }
 
-    /// The gradient of a mean over nothing.
-    pub(crate) fn zero_grad(&mut self, accumulate: bool) {
-        match (&mut self.grad, &mut self.x) {
-            (Some(grad), _) if !accumulate => grad.fill(T::default()),
-            (None, Input::Replace(x)) => x.fill(T::default()),
-            _ => {}
+    /// The gradient of a mean over nothing: zeros in the first `columns` of every `stride` entries.
+    pub(crate) fn zero_grad(&mut self, accumulate: bool, columns: usize, stride: usize) {
+        let grad = match (&mut self.grad, &mut self.x) {
+            (Some(grad), _) if !accumulate => &mut **grad,
+            (None, Input::Replace(x)) => &mut **x,
+            _ => return,
+        };
+        for row in grad.chunks_mut(stride) {
+            row[..columns].fill(T::default());
         }
     }
 

@@ -111,7 +111,7 @@ pub(crate) fn run<T: Float, F: Rowwise<T>>(
     };
     totals.sum = if empty {
         let total = sum(Input::Keep(&args.x), None, None);
-        args.zero_grad(how.accumulate);
+        args.zero_grad(how.accumulate, shared.layout.classes, shared.layout.stride);
         total
     } else {
         sum(args.x, args.each, args.grad)

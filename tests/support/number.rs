@@ -1,12 +1,23 @@
 //! The element types as the tests see them.
 
 use super::verbs::{AnyLoss, Verbs, Y, bind};
-use core::fmt::Display;
+use core::fmt::{Display, LowerExp};
+use core::ops::{Add, Div, Mul, Neg, Sub};
 use lossfn::internals::Internal;
 use lossfn::{Call, Level, Real};
 
 /// `f32` or `f64`.
-pub(crate) trait Number: Real + Internal + Display {
+pub(crate) trait Number:
+    Real
+    + Internal
+    + Display
+    + LowerExp
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
     const NAME: &'static str;
     /// The distance from 1 to the next number.
     const EPSILON: f64;
@@ -20,6 +31,11 @@ pub(crate) trait Number: Real + Internal + Display {
     fn wide(self) -> f64;
     /// The bits, with one pattern for all NaN.
     fn bits(self) -> u64;
+    fn is_nan(self) -> bool;
+    fn abs(self) -> Self;
+    fn copysign(self, sign: Self) -> Self;
+    /// `self * a + b`, rounded once.
+    fn mul_add(self, a: Self, b: Self) -> Self;
     /// A loss with the way to call it and its targets.
     fn bind<'a>(loss: AnyLoss<'a, Self>, how: Call<'a, Self>, y: Y<'a, Self>) -> Box<dyn Verbs<Self> + 'a>;
 
@@ -60,6 +76,18 @@ macro_rules! number {
             }
             fn bits(self) -> u64 {
                 u64::from((if self.is_nan() { $t::NAN } else { self }).to_bits())
+            }
+            fn is_nan(self) -> bool {
+                self.is_nan()
+            }
+            fn abs(self) -> Self {
+                self.abs()
+            }
+            fn copysign(self, sign: Self) -> Self {
+                self.copysign(sign)
+            }
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                self.mul_add(a, b)
             }
             fn bind<'a>(loss: AnyLoss<'a, $t>, how: Call<'a, $t>, y: Y<'a, $t>) -> Box<dyn Verbs<$t> + 'a> {
                 match (loss, y) {

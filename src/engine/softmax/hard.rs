@@ -18,7 +18,7 @@ pub(crate) struct HardRow<'a, T> {
     pub(crate) grad: Option<&'a mut [T]>,
     pub(crate) class: usize,
     pub(crate) weight: T,
-    pub(crate) scale: T,
+    pub(crate) scale: f64,
     pub(crate) accumulate: bool,
 }
 
@@ -254,7 +254,7 @@ struct Finish<T> {
     x_target: T,
     shift: Shift<T>,
     weight: T,
-    scale: T,
+    scale: f64,
 }
 
 struct RowResult<T> {
@@ -271,7 +271,7 @@ impl<T: Float> Kernel for Finish<T> {
         let (x_target, base) = (T::Lane::<I>::splat(isa, self.x_target), T::Lane::<I>::splat(isa, self.shift.base));
         let loss = row_loss(others, target, x_target, base, self.shift.k) * T::Lane::<I>::splat(isa, self.weight);
         let mut factor = T::chunk(T::default());
-        factors::<T>(&T::chunk(self.scale), &T::chunk(self.others), &T::chunk(self.target), &mut factor);
+        factors::<T>(&[self.scale], &T::chunk(self.others), &T::chunk(self.target), &mut factor);
         RowResult { loss: loss.first(), factor: factor.as_ref()[0] }
     }
 }

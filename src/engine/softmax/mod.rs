@@ -108,9 +108,9 @@ pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, 
 
 /// The factors that turn exponentials into gradients: `scale / S`, in `f64` and rounded once, for the lanes of a vector.
 #[inline(always)]
-fn factors<T: Float>(scale: &T::Chunk, others: &T::Chunk, target: &T::Chunk, to: &mut T::Chunk) {
+fn factors<T: Float>(scale: &[f64], others: &T::Chunk, target: &T::Chunk, to: &mut T::Chunk) {
     let sums = others.as_ref().iter().zip(target.as_ref());
-    for ((to, scale), (others, target)) in to.as_mut().iter_mut().zip(scale.as_ref()).zip(sums) {
-        *to = T::from_f64(scale.to_f64() / (others.to_f64() + target.to_f64()));
+    for ((to, scale), (others, target)) in to.as_mut().iter_mut().zip(scale).zip(sums) {
+        *to = T::from_f64(scale / (others.to_f64() + target.to_f64()));
     }
 }

@@ -21,7 +21,7 @@ const SCRATCH: usize = if cfg!(feature = "std") { 2048 } else { 64 };
 /// Rows of one group.
 pub(crate) const GROUP: usize = if cfg!(feature = "std") { 64 } else { 16 };
 /// Room for whole vectors from the last row on.
-const SPARE: usize = 32;
+const SPARE: usize = 16;
 
 /// Whether rows of so many classes are short.
 pub(crate) const fn is_short(classes: usize) -> bool {
@@ -36,7 +36,7 @@ pub(crate) struct Plan<T> {
     /// The class, or [`IGNORED`].
     pub(crate) class: [usize; GROUP],
     pub(crate) weight: [T; GROUP],
-    pub(crate) scale: [T; GROUP],
+    pub(crate) scale: [f64; GROUP],
 }
 
 /// Consecutive rows.
@@ -154,14 +154,15 @@ impl<T: Float> Short<'_, T> {
         let x_target = T::chunks(&group.x_target).0;
         let (loss, factor) = (T::chunks_mut(&mut group.loss).0, T::chunks_mut(&mut group.factor).0);
         let first = rows.start / T::LANES;
-        let (weight, scale) = (&T::chunks(&self.plan.weight).0[first..], &T::chunks(&self.plan.scale).0[first..]);
+        let weight = &T::chunks(&self.plan.weight).0[first..];
+        let scale = &self.plan.scale[rows.start..];
         let mut mend = false;
         for i in 0..rows.len().div_ceil(T::LANES) {
             let (o, t) = (T::Lane::<I>::load(isa, &others[i]), T::Lane::<I>::load(isa, &target[i]));
             let x = T::Lane::<I>::load(isa, &x_target[i]);
             mend |= Shift::<T>::rejects_any(o + t);
             (row_loss(o, t, x, base, shift.k) * T::Lane::<I>::load(isa, &weight[i])).store(&mut loss[i]);
-            factors::<T>(&scale[i], &others[i], &target[i], &mut factor[i]);
+            factors::<T>(&scale[i * T::LANES..], &others[i], &target[i], &mut factor[i]);
         }
         mend
     }
@@ -190,7 +191,7 @@ impl<T: Float> Short<'_, T> {
         let loss = row_loss(o, t, x_target, base, shift.k);
         group.loss[i] = (loss * T::Lane::<I>::splat(isa, self.plan.weight[row])).first();
         let mut factor = T::chunk(T::default());
-        factors::<T>(&T::chunk(self.plan.scale[row]), &T::chunk(others), &T::chunk(target), &mut factor);
+        factors::<T>(&[self.plan.scale[row]], &T::chunk(others), &T::chunk(target), &mut factor);
         group.factor[i] = factor.as_ref()[0];
     }
 

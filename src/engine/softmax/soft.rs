@@ -1,19 +1,18 @@
 //! One row against a distribution over its classes.
 //!
 //! With `q_j = w_j t_j` (class weight times target probability) and `Q` their sum, the loss is
-//! `Σ q_j (lse - x_j)` and the gradient `p_j Q - q_j`. The first pass finds the sum of exponentials and `Q`, the second
-//! one the rest. `lse - x_j` is taken as `(base - x_j) + (k ln 2 + ln S)`, so that a large common shift of the logits
-//! does not enter.
+//! `Σ q_j (lse - x_j)` and the gradient `p_j Q - q_j`. With the maximum `m` of the row, `lse - x_j` is
+//! `(m - x_j) + (lse - m)`, and `lse - m` is the loss of the maximum's own class, which is known to the last digits:
+//! both terms are positive, so nothing cancels, and a large common shift of the logits does not enter.
 
 use super::Shift;
 use super::hard::{ExpSum, ExpSums};
 use crate::Threads;
 use crate::engine::Input;
-use crate::engine::pass::{self, Pass, Row};
+use crate::engine::pass::{self, Largest, Pass, Row};
 use crate::engine::sum::{BLOCK, BlockSum, Sum};
 use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
-use crate::math::{Float, exp_scaled, ln};
-use core::f64::consts::LN_2;
+use crate::math::{Float, exp_scaled, log1p};
 
 /// The target probabilities of one row.
 #[derive(Clone, Copy)]
@@ -64,16 +63,18 @@ pub(crate) struct SoftRow<'a, T> {
 pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_, T>) -> T {
     let SoftRow { mut x, grad, target, weight, scale, accumulate } = row;
     let given = target.given.unwrap_or_default();
+    let largest = pass::run(token, threads, Largest, Row { x: &x, t: &[], y: &mut [] }).0;
+    let top = x.iter().position(|&x| x == largest);
     let mut shift = Shift::first();
-    let mut sums = exp_sum(token, threads, shift, &x);
+    let mut sums = exp_sum(token, threads, shift, top, &x);
     if !Shift::accepts(sums.total()) {
-        shift = Shift::second(token, threads, &x);
-        sums = exp_sum(token, threads, shift, &x);
+        shift = Shift::from_largest(largest);
+        sums = exp_sum(token, threads, shift, top, &x);
     }
     let mass = pass::run(token, threads, Mass { target }, Row { x: &x, t: given, y: &mut [] }).total();
-    let log_sum = dispatch(token, LogSum { sum: sums.total(), k: shift.k });
-    let factor = T::from_f64(scale * mass / sums.total().to_f64());
-    let finish = Finish { target, shift, log_sum, factor, scale: T::from_f64(scale), accumulate, grad: true };
+    let above = dispatch(token, Above { others: T::from_f64(sums.others.total()), largest: sums.target });
+    let factor = T::from_f64(scale * mass / (sums.others.total() + sums.target.to_f64()));
+    let finish = Finish { target, shift, largest, above, factor, scale: T::from_f64(scale), accumulate, grad: true };
     let loss = match (&mut x, grad) {
         (x, Some(y)) => pass::run(token, threads, finish, Row { x, t: given, y }),
         (Input::Replace(y), None) => pass::run(token, threads, finish, Row { x: &[], t: given, y }),
@@ -81,11 +82,11 @@ pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_
             pass::run(token, threads, Finish { grad: false, ..finish }, Row { x, t: given, y: &mut [] })
         }
     };
-    T::from_f64(loss.total()) * weight
+    T::from_f64(loss.total() * weight.to_f64())
 }
 
-fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, x: &[T]) -> ExpSums<T> {
-    pass::run(token, threads, ExpSum { shift, skip: None }, Row { x, t: &[], y: &mut [] })
+fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: Option<usize>, x: &[T]) -> ExpSums<T> {
+    pass::run(token, threads, ExpSum { shift, skip }, Row { x, t: &[], y: &mut [] })
 }
 
 /// The sum of `q_j`.
@@ -127,7 +128,9 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
 struct Finish<'a, T> {
     target: SoftTarget<'a, T>,
     shift: Shift<T>,
-    log_sum: T,
+    largest: T,
+    /// `lse - m`.
+    above: T,
     factor: T,
     scale: T,
     accumulate: bool,
@@ -177,26 +180,27 @@ impl<T: Float> Finish<'_, T> {
     #[inline(always)]
     fn eval<I: Isa>(&self, isa: I, x: T::Lane<I>, q: T::Lane<I>) -> (T::Lane<I>, T::Lane<I>) {
         let zero = x.of(0.0);
-        let base = T::Lane::<I>::splat(isa, self.shift.base);
-        let distance = (base - x) + T::Lane::<I>::splat(isa, self.log_sum);
-        let term = T::Lane::<I>::pick(q.same(zero) & distance.same(x.of(f64::INFINITY)), zero, q * distance);
+        let (largest, above) = (T::Lane::<I>::splat(isa, self.largest), T::Lane::<I>::splat(isa, self.above));
+        // Halves, so that logits at both ends of the range do not overflow.
+        let half = (largest * 0.5 - x * 0.5) + above * 0.5;
+        let term = T::Lane::<I>::pick(q.same(zero) & half.same(x.of(f64::INFINITY)), zero, (q + q) * half);
         let e = exp_scaled::<T::Lane<I>, true>(x, self.shift.scaling(isa));
         let (scale, factor) = (T::Lane::<I>::splat(isa, self.scale), T::Lane::<I>::splat(isa, self.factor));
         (term, q.neg_mul_add(scale, e * factor))
     }
 }
 
-/// `k ln 2 + ln S`.
-struct LogSum<T> {
-    sum: T,
-    k: f64,
+/// `lse - m` from the scaled exponentials of the maximum and of the others.
+struct Above<T> {
+    others: T,
+    largest: T,
 }
 
-impl<T: Float> Kernel for LogSum<T> {
+impl<T: Float> Kernel for Above<T> {
     type Out = T;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> T {
-        (ln(T::Lane::<I>::splat(isa, self.sum)) + self.k * LN_2).first()
+        log1p(T::Lane::<I>::splat(isa, self.others) / T::Lane::<I>::splat(isa, self.largest)).first()
     }
 }

@@ -84,10 +84,12 @@ impl<T: Real> Default for BceWithLogits<'_, T> {
 
 impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
     const HEAVY: bool = true;
+    const BY_COLUMN: bool = true;
 
     fn check(&self) -> Result<(), LossError> {
         let weight = self.pos_weight;
-        check::option("pos_weight", weight, weight >= 0.0 && weight.is_finite(), "finite and not negative")
+        let holds = weight >= 0.0 && T::from_f64(weight).to_f64().is_finite();
+        check::option("pos_weight", weight, holds, "not negative, and finite in the element type")
     }
 
     fn columns(&self) -> Option<&[T]> {
@@ -101,15 +103,22 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
 
     #[inline(always)]
     fn eval_column<L: Lane<Elem = T>>(&self, x: L, t: L, column: L) -> (L, L) {
-        let zero = x.of(0.0);
-        let positive = t * column * self.pos_weight;
+        let weight = column * self.pos_weight;
         let negative = x.of(1.0) - t;
         let p = logistic(x);
-        let loss_of_positive = L::pick(positive.same(zero), zero, positive * p.softplus_of_minus);
-        let loss_of_negative = L::pick(negative.same(zero), zero, negative * p.softplus);
-        let slope = (negative * p.rise - positive * p.fall) / p.sum;
-        (loss_of_positive + loss_of_negative, slope)
+        // In this order neither a tiny target nor a huge logit leaves the range on the way.
+        let positive = annihilated(weight, annihilated(t, p.softplus_of_minus));
+        let value = positive + annihilated(negative, p.softplus);
+        let slope = (negative * p.rise - t * weight * p.fall) / p.sum;
+        (value, slope)
     }
+}
+
+/// `factor * term`, with 0 times infinity as 0.
+#[inline(always)]
+fn annihilated<L: Lane>(factor: L, term: L) -> L {
+    let zero = factor.of(0.0);
+    L::pick(factor.same(zero) & term.same(factor.of(f64::INFINITY)), zero, factor * term)
 }
 
 elementwise_loss!(BceWithLogits<'a, T>);

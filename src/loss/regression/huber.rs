@@ -67,7 +67,8 @@ impl Default for Huber {
 
 impl<T: Float> Elementwise<T> for Huber {
     fn check(&self) -> Result<(), LossError> {
-        check::option("delta", self.delta, self.delta > 0.0 && self.delta.is_finite(), "positive and finite")
+        let delta = T::from_f64(self.delta).to_f64();
+        check::option("delta", self.delta, delta > 0.0 && delta.is_finite(), "positive and finite in the element type")
     }
 
     #[inline(always)]

@@ -66,7 +66,8 @@ impl Default for SmoothL1 {
 
 impl<T: Float> Elementwise<T> for SmoothL1 {
     fn check(&self) -> Result<(), LossError> {
-        check::option("beta", self.beta, self.beta >= 0.0 && self.beta.is_finite(), "finite and not negative")
+        let holds = self.beta >= 0.0 && T::from_f64(self.beta).to_f64().is_finite();
+        check::option("beta", self.beta, holds, "not negative, and finite in the element type")
     }
 
     #[inline(always)]

@@ -135,7 +135,7 @@ impl<T: Float> Rows<'_, T> {
 
     /// The factors of `count` rows from `first` on.
     fn plan(&self, factors: &Factors<'_, T>, first: usize, count: usize) -> Plan<T> {
-        let scale = [T::from_f64(factors.scale); GROUP];
+        let scale = [factors.scale; GROUP];
         let mut plan = Plan { class: [IGNORED; GROUP], weight: [T::from_f64(1.0); GROUP], scale };
         self.classes(factors, first, &mut plan.class[..count]);
         if factors.is_plain() && self.loss.class_weights.is_none() {
@@ -144,7 +144,7 @@ impl<T: Float> Rows<'_, T> {
         for i in (0..count).filter(|&i| plan.class[i] != IGNORED) {
             let weight = self.class_weight(plan.class[i]) * factors.weight(first + i).to_f64();
             plan.weight[i] = T::from_f64(weight);
-            plan.scale[i] = T::from_f64(factors.upstream(first + i) * weight);
+            plan.scale[i] = factors.upstream(first + i) * weight;
         }
         plan
     }
@@ -187,7 +187,7 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
             let accumulate = shared.accumulate;
             batch.losses[i] = if self.is_hard() {
                 let weight = self.class_weight(class) * sample_weight;
-                let (weight, scale) = (T::from_f64(weight), T::from_f64(upstream * weight));
+                let (weight, scale) = (T::from_f64(weight), upstream * weight);
                 hard_row(shared.token, shared.threads, HardRow { x, grad, class, weight, scale, accumulate })
             } else {
                 let target = self.soft_target(row, class);

@@ -1,0 +1,207 @@
+//! A call as the fuzzer writes it.
+
+use arbitrary::{Arbitrary, Unstructured};
+
+/// A length: nearly always the right one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Length {
+    Right,
+    Off(i8),
+    Any(u8),
+    Nothing,
+}
+
+impl<'a> Arbitrary<'a> for Length {
+    fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(match u8::arbitrary(u)? {
+            0..=248 => Self::Right,
+            249..=252 => Self::Off(u.arbitrary()?),
+            253..=254 => Self::Any(u.arbitrary()?),
+            255 => Self::Nothing,
+        })
+    }
+}
+
+impl Length {
+    pub(crate) fn of(self, right: usize) -> usize {
+        match self {
+            Self::Right => right,
+            Self::Off(by) => right.saturating_add_signed(isize::from(by) / 32),
+            Self::Any(n) => usize::from(n),
+            Self::Nothing => 0,
+        }
+    }
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Formula {
+    Mse,
+    Mae,
+    Huber(Number),
+    SmoothL1(Number),
+    Bce { pos_weight: Option<Number>, pos_weights: Option<Length> },
+    CrossEntropy(Rows),
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) struct Rows {
+    /// More than the row length, or any number.
+    pub(crate) gap: Option<Size>,
+    pub(crate) class_weights: Option<Length>,
+    pub(crate) smoothing: Option<Number>,
+    pub(crate) ignore: Option<Option<i64>>,
+    pub(crate) targets: Targets,
+    /// Whether there may be targets that are no class.
+    pub(crate) wild: bool,
+}
+
+impl Rows {
+    pub(crate) fn stride(self, columns: usize) -> usize {
+        match self.gap {
+            None => columns,
+            Some(Size::Any(stride)) => stride,
+            Some(gap) => columns.saturating_add(gap.get()),
+        }
+    }
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Targets {
+    Probabilities,
+    I8,
+    I16,
+    I32,
+    I64,
+    Isize,
+    U8,
+    U16,
+    U32,
+    U64,
+    Usize,
+}
+
+/// An option: often an ordinary one.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Number {
+    Half,
+    One,
+    Zero,
+    Any(f64),
+}
+
+impl Number {
+    pub(crate) fn get(self) -> f64 {
+        match self {
+            Self::Half => 0.5,
+            Self::One => 1.0,
+            Self::Zero => 0.0,
+            Self::Any(x) => x,
+        }
+    }
+}
+
+/// A row length, or what a stride has more than it: mostly a small one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Size {
+    Small(u8),
+    Medium(u16),
+    Any(usize),
+}
+
+impl<'a> Arbitrary<'a> for Size {
+    fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(match u8::arbitrary(u)? {
+            0..=180 => Self::Small(u.arbitrary()?),
+            181..=250 => Self::Medium(u.arbitrary()?),
+            251.. => Self::Any(u.arbitrary()?),
+        })
+    }
+}
+
+impl Size {
+    pub(crate) fn get(self) -> usize {
+        match self {
+            Self::Small(n) => usize::from(n) % 24,
+            Self::Medium(n) => usize::from(n) % 700,
+            Self::Any(n) => n,
+        }
+    }
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Spread {
+    Each(Length),
+    Rows(Length),
+    Columns(Length),
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Divisor {
+    Sum,
+    OfLoss,
+    Elements,
+    Rows,
+    Counted,
+    WeightSum,
+    Fixed(Number),
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Verb {
+    Value,
+    Grad,
+    ValueAndGrad,
+    InPlace,
+    Each,
+    EachAndGrad,
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) formula: Formula,
+    pub(crate) verb: Verb,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) say_columns: Option<Length>,
+    pub(crate) x: Length,
+    pub(crate) y: Length,
+    pub(crate) out: Length,
+    pub(crate) dx: Length,
+    pub(crate) divisor: Divisor,
+    pub(crate) zero_if_empty: bool,
+    pub(crate) weights: Option<Spread>,
+    pub(crate) mask: Option<(Length, bool)>,
+    pub(crate) upstream: Option<Number>,
+    pub(crate) upstream_each: Option<(Length, bool)>,
+    pub(crate) accumulate: bool,
+    pub(crate) serial: bool,
+    pub(crate) level: Option<u8>,
+    pub(crate) single: bool,
+}
+
+impl Plan {
+    pub(crate) fn read(u: &mut Unstructured<'_>) -> arbitrary::Result<Self> {
+        Ok(Self {
+            formula: u.arbitrary()?,
+            verb: u.arbitrary()?,
+            rows: usize::from(u.arbitrary::<u8>()?) % 80,
+            columns: u.arbitrary::<Size>()?.get(),
+            say_columns: u.arbitrary()?,
+            x: u.arbitrary()?,
+            y: u.arbitrary()?,
+            out: u.arbitrary()?,
+            dx: u.arbitrary()?,
+            divisor: u.arbitrary()?,
+            zero_if_empty: u.arbitrary()?,
+            weights: u.arbitrary()?,
+            mask: u.arbitrary()?,
+            upstream: u.arbitrary()?,
+            upstream_each: u.arbitrary()?,
+            accumulate: u.arbitrary()?,
+            serial: u.arbitrary()?,
+            level: u.arbitrary()?,
+            single: u.arbitrary()?,
+        })
+    }
+}

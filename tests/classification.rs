@@ -1,0 +1,216 @@
+//! Losses of scores against classes: every element, row and entry, at every level, by every verb, against the textbook.
+//!
+//! Elementwise losses come from the registry: a loss that is added there is tested here. Cross-entropy against a class
+//! is judged in ULPs of the result; where it is the difference of two terms (probabilities, label smoothing), in ULPs of
+//! the larger one. `LOSSFN_TEST_CASES=10` does ten times as much, `PROPTEST_RNG_SEED=7` something else.
+
+mod judging;
+
+use core::cell::RefCell;
+use judging::family::tests_of_family;
+use judging::logits::{Shape, drawn_rows, rows_of, with_targets};
+use judging::rows::Rows;
+use judging::{Manner, Peaks, levels, manners, proptest_config, scaled, shown};
+use lossfn::{Call, Weights};
+use lossfn_oracle::registry::{CROSS_ENTROPY, Rowwise, Slices, Subject, Verb};
+use lossfn_oracle::{Truth, Wide};
+use proptest::prelude::Strategy;
+use proptest::test_runner::{TestCaseError, TestRunner};
+use std::collections::BTreeMap;
+
+tests_of_family!(Classification);
+
+/// Runs generic tests for both types.
+macro_rules! for_both_types {
+    ($($test:ident),+ $(,)?) => {
+        mod rows_of_singles {
+            $(#[test] fn $test() { super::$test::<f32>(); })+
+        }
+        mod rows_of_doubles {
+            $(#[test] fn $test() { super::$test::<f64>(); })+
+        }
+    };
+}
+for_both_types!(
+    shapes,
+    batches,
+    special_logits,
+    nothing_between_rows_is_read,
+    class_weights_of_one,
+    gradients_of_a_row_add_up_to_zero,
+    losses_are_not_negative,
+);
+
+/// The classes of real tasks, and both sides of every boundary of the kernels.
+const CLASSES: [usize; 19] =
+    [1, 2, 3, 10, 16, 17, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1000, 4096, 32_000, 128_256];
+
+/// Rows of every shape. In f64 an entry takes the oracle 40 µs, so that the largest are for single precision.
+fn shapes<T: Subject>() {
+    let (most, entries) = if T::BITS == 32 { (usize::MAX, 20_000) } else { (1000, 300) };
+    let mut peaks: BTreeMap<&str, Peaks> = BTreeMap::new();
+    let mut failures: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mean = Manner { divisor: Some(lossfn::Divisor::OfLoss), ..Manner::sum() };
+    let manners = [Manner::sum(), mean];
+    for loss in CROSS_ENTROPY {
+        for classes in CLASSES.into_iter().filter(|classes| *classes <= most) {
+            for (seed, (spread, shift)) in (1..).zip(spreads_and_shifts(classes)) {
+                let rows = (scaled(entries) / classes).clamp(1, 70);
+                let rows = rows_of::<T>(loss, Shape { rows, classes, spread, shift }, seed);
+                match rows.judge(&manners) {
+                    Ok(judged) => peaks.entry(loss.name).or_default().absorb(judged),
+                    Err(failure) => {
+                        let failure = format!("spread {spread}, shift {shift:e}: {failure}");
+                        failures.entry(loss.name).or_default().push(failure);
+                    }
+                }
+            }
+        }
+    }
+    for (name, Peaks { value, slope }) in peaks {
+        println!("{name:<50} {} shapes value {value:.3} ULP, gradient {slope:.3} ULP", T::NAME);
+    }
+    let first = failures.values().map(|failures| format!("{} like {}", failures.len(), failures[0]));
+    assert!(failures.is_empty(), "shapes that fail:\n{}", first.collect::<Vec<_>>().join("\n"));
+}
+
+/// Long rows go through few of them.
+fn spreads_and_shifts(classes: usize) -> Vec<(f64, f64)> {
+    let all = [3.0, 8.0, 20.0].into_iter().flat_map(|spread| [0.0, 500.0, -500.0, 1e8].map(|shift| (spread, shift)));
+    all.step_by(if classes > 200 { 5 } else { 1 }).collect()
+}
+
+/// All options with all weights, divisors, strides and offsets.
+fn batches<T: Subject>() {
+    let (cases, most) = if T::BITS == 32 { (600, 513) } else { (120, 33) };
+    let batch = drawn_rows::<T>(most).prop_flat_map(|rows| {
+        let count = rows.x.len() / rows.classes;
+        (proptest::prelude::Just(rows), manners::<T>(count, false))
+    });
+    let peaks = RefCell::new(Peaks::default());
+    let outcome = TestRunner::new(proptest_config(cases)).run(&batch, |(rows, manner)| {
+        let judged = rows.judge(&[manner]).map_err(TestCaseError::fail)?;
+        peaks.borrow_mut().absorb(judged);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{}", shown(failure)));
+}
+
+/// Infinite, huge, tiny and missing logits, in short rows and in long ones, under all options.
+fn special_logits<T: Subject>() {
+    let inf = f64::INFINITY;
+    let most = T::MAX.to_f64() / 2.0;
+    let heads = [
+        [-inf, 1.0, 2.0],
+        [1.0, -inf, -inf],
+        [-inf; 3],
+        [inf, 0.0, 1.0],
+        [f64::NAN, 0.0, 1.0],
+        [most, most, most],
+        [-most, -most, -most],
+        [-1e30, 1e30, 0.0],
+        [0.0, -0.0, 0.0],
+        [88.0, -88.0, 89.0],
+        [256.5, -256.5, 257.0],
+        [700.0, -745.0, 710.0],
+        [15.0, 0.0, 1.0],
+        [0.0, 110.0, 1e8],
+    ];
+    for loss in CROSS_ENTROPY {
+        for classes in [3, 140] {
+            for (i, head) in heads.into_iter().enumerate() {
+                let rest = if head.iter().all(|x| *x == -inf) { -inf } else { head[1].min(head[2]) };
+                let row: Vec<T> = (0..classes).map(|j| T::from_f64(*head.get(j).unwrap_or(&rest))).collect();
+                // A row for each kind of target, and one that is ignored.
+                let rows = with_targets(loss, classes, row.repeat(11), i as u64);
+                rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{head:?}: {fault}"));
+            }
+        }
+    }
+}
+
+/// The rows of one batch in one call, at a stride or not: their results do not depend on it.
+fn nothing_between_rows_is_read<T: Subject>() {
+    for loss in CROSS_ENTROPY {
+        for classes in [3, 17, 129] {
+            let shape = Shape { rows: 12, classes, spread: 3.0, shift: 0.0 };
+            for (stride, offset) in [(classes, 0), (classes + 1, 3), (classes + 47, 16)] {
+                let rows = Rows { stride, offset, ..rows_of::<T>(loss, shape, 1) };
+                rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{fault}"));
+            }
+        }
+    }
+}
+
+/// Bits of the losses and of the gradient of a mean.
+fn bits<T: Subject>(rows: &Rows<T>, how: Call<'_, T>) -> (Vec<u64>, Vec<u64>) {
+    let (mut x, mut each, mut grad) = (rows.x.clone(), vec![T::MAX; rows.x.len() / rows.classes], rows.x.clone());
+    for verb in [Verb::Each, Verb::ValueAndGrad] {
+        let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad };
+        rows.loss.run(rows.classes.into(), &rows.class_weights, how, verb, rows.targets(), slices).expect("a call");
+    }
+    let bits = |values: &[T]| values.iter().map(|x| x.to_bits()).collect();
+    (bits(&each), bits(&grad))
+}
+
+/// Class weights of one, and row weights of one, are no weights, bit for bit.
+fn class_weights_of_one<T: Subject>() {
+    for (loss, classes) in CROSS_ENTROPY.into_iter().flat_map(|loss| [3, 17, 300].map(|classes| (loss, classes))) {
+        let shape = Shape { rows: 13, classes, spread: 3.0, shift: 0.0 };
+        let ones = vec![T::from_f64(1.0); classes.max(13)];
+        let without = Rowwise { weighted: false, ..loss };
+        let rows = Rows { loss: without, ..rows_of::<T>(loss, shape, 1) };
+        for level in levels() {
+            let how = Call::new().level(level);
+            let plain = bits(&rows, how);
+            let with = Rows {
+                loss: Rowwise { weighted: true, ..loss },
+                class_weights: ones[..classes].to_vec(),
+                ..rows.clone()
+            };
+            assert!(bits(&with, how) == plain, "{} {classes} {level:?}: class weights", loss.name);
+            let how = how.weights(Weights::Rows(&ones[..13]));
+            assert!(bits(&rows, how) == plain, "{} {classes} {level:?}: row weights", loss.name);
+        }
+    }
+}
+
+/// Every entry may be off by its own tolerance, so that their sum is off by no more than all of those together.
+fn gradients_of_a_row_add_up_to_zero<T: Subject>() {
+    let (spread, shift) = (5.0, 0.0);
+    for (loss, classes) in CROSS_ENTROPY.into_iter().flat_map(|loss| [2, 10, 65, 300].map(|classes| (loss, classes))) {
+        let rows = rows_of::<T>(loss, Shape { rows: 22, classes, spread, shift }, 3);
+        let tolerance = loss.accuracy::<T>().slope;
+        for level in levels() {
+            let (mut x, mut each, mut grad) = (rows.x.clone(), vec![T::MAX; 22], rows.x.clone());
+            let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad };
+            let how = Call::new().sum().level(level);
+            loss.run(classes.into(), &rows.class_weights, how, Verb::Grad, rows.targets(), slices).expect("a call");
+            for (row, truth) in grad.chunks(classes).zip(rows.truth()) {
+                let sum: f64 = row.iter().map(|x| x.to_f64()).sum();
+                let size = |truth: &Truth<T::Wide>| truth.value.abs().max(truth.scale);
+                let ulps =
+                    truth.gradient.iter().map(|truth| T::ulp(size(truth)).to_f64() * tolerance.ulp + tolerance.flush);
+                assert!(sum.abs() <= ulps.sum::<f64>(), "{} {classes} {level:?}: {sum:e}", loss.name);
+            }
+        }
+    }
+}
+
+/// Neither is any loss but that of a class weight that is: a certain prediction may round to 0, and no further.
+fn losses_are_not_negative<T: Subject>() {
+    for (loss, classes) in CROSS_ENTROPY.into_iter().flat_map(|loss| [1, 2, 10, 200].map(|classes| (loss, classes))) {
+        for (spread, shift) in [(0.1, 0.0), (30.0, 0.0), (30.0, 200.0), (30.0, -1e8)] {
+            let rows = rows_of::<T>(loss, Shape { rows: 64, classes, spread, shift }, 5);
+            for level in levels() {
+                let (mut x, mut each, mut grad) = (rows.x.clone(), vec![T::MAX; 64], rows.x.clone());
+                let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad };
+                let how = Call::new().level(level);
+                let run = loss.run(classes.into(), &rows.class_weights, how, Verb::Each, rows.targets(), slices);
+                run.expect("a call");
+                let least = each.iter().map(|x| x.to_f64()).fold(0.0, f64::min);
+                assert!(least >= 0.0, "{} {classes} {level:?}, spread {spread}, shift {shift}: {least:e}", loss.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Batches for elementwise losses: every level and verb against one evaluation of the oracle.
+
+use super::expected::{Expected, Items, Output, Tolerances};
+use super::{Manner, Peaks, manners, pairs_of, proptest_config};
+use core::cell::RefCell;
+use lossfn::Level;
+use lossfn_oracle::Judged;
+use lossfn_oracle::inputs::{Shifted, lengths, offsets};
+use lossfn_oracle::reduce::Divisor;
+use lossfn_oracle::registry::{Row, Slices, Subject, Verb};
+use proptest::collection::vec;
+use proptest::prelude::Strategy;
+use proptest::sample::select;
+use proptest::test_runner::{TestCaseError, TestError, TestRunner};
+
+/// Predictions, targets, and what a loss should make of them.
+pub(crate) struct Elements<'a, T: Subject> {
+    row: &'a Row<T>,
+    x: Vec<T>,
+    t: Vec<T>,
+    truth: Items<T::Wide>,
+    /// Where the slices start.
+    offset: usize,
+}
+
+impl<'a, T: Subject> Elements<'a, T> {
+    pub(crate) fn new(row: &'a Row<T>, pairs: &[(T, T)], offset: usize) -> Self {
+        let (x, t): (Vec<T>, Vec<T>) = pairs.iter().copied().unzip();
+        let (losses, slopes) =
+            pairs.iter().map(|(x, t)| row.truth(*x, *t)).map(|element| (element.value, element.slope)).unzip();
+        Self { row, x, t, truth: Items { losses, slopes }, offset }
+    }
+
+    /// Judges all that every verb returns and writes at every level.
+    pub(crate) fn judge(&self, manner: &Manner<T>) -> Result<Peaks, String> {
+        let Row { name, accuracy, .. } = self.row;
+        let tolerances = Tolerances {
+            each: manner.weighed(accuracy.value),
+            each_grad: manner.scaled(accuracy.slope, true),
+            grad: manner.scaled(accuracy.slope, false),
+        };
+        let expected = manner.reduced(Divisor::Elements, None, None, |way| {
+            Expected::new(name, tolerances, &self.truth, manner, way, false)
+        });
+        let input = |i: usize| format!("x = {:?}, t = {:?}, {manner}", self.x[i], self.t[i]);
+        expected.judge_all(|level, verb| self.run(manner, level, verb), input)
+    }
+
+    fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
+        let nan = vec![T::from_f64(f64::NAN); self.x.len()];
+        let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
+        let (mut x, t) = (shifted(&self.x, 0), shifted(&self.t, 5));
+        let (mut each, mut grad) = (shifted(&nan, 3), shifted(&nan, 11));
+        let slices = Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut() };
+        let returned = self.row.run(manner.call().level(level), verb, t.get(), slices).map_err(|e| e.to_string())?;
+        if [&x, &t, &each, &grad].iter().any(|slice| !slice.intact()) {
+            return Err("wrote beside its slices".into());
+        }
+        let in_place = verb == Verb::ValueAndGradInPlace;
+        if !in_place && !super::same_bits(x.get(), &self.x) {
+            return Err("wrote to its input".into());
+        }
+        let grad = if in_place { x.get() } else { grad.get() }.to_vec();
+        Ok(Output { returned, each: each.get().to_vec(), grad })
+    }
+}
+
+/// Batches as a property test draws them: pairs, offset, manner.
+fn batches<T: Subject>(row: &Row<T>, limit: usize) -> impl Strategy<Value = (Vec<(T, T)>, usize, Manner<T>)> {
+    let pair = pairs_of::<T>(&row.domain);
+    let lengths: Vec<usize> = lengths(limit).collect();
+    select(lengths).prop_flat_map(move |length| (vec(pair.clone(), length), offsets(), manners(length, true)))
+}
+
+/// Property test of one loss: so many batches of lengths up to `limit`.
+pub(crate) fn judge_batches<T: Subject>(row: &Row<T>, cases: usize, limit: usize) -> Result<Peaks, String> {
+    let peaks = RefCell::new(Peaks::default());
+    let outcome = TestRunner::new(proptest_config(cases)).run(&batches(row, limit), |(pairs, offset, manner)| {
+        let judged = Elements::new(row, &pairs, offset).judge(&manner).map_err(TestCaseError::fail)?;
+        peaks.borrow_mut().absorb(judged);
+        Ok(())
+    });
+    outcome.map(|()| peaks.into_inner()).map_err(shown)
+}
+
+/// The reason names the worst element of the smallest batch that fails; its other elements say nothing.
+pub(crate) fn shown<V: core::fmt::Debug>(failure: TestError<V>) -> String {
+    match failure {
+        TestError::Fail(reason, _) => reason.to_string(),
+        TestError::Abort(reason) => format!("gave up: {reason}"),
+    }
+}

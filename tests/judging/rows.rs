@@ -1,0 +1,178 @@
+//! Batches for losses of rows: every level and verb against one evaluation of the oracle.
+
+use super::expected::{Expected, Items, Output, Tolerances};
+use super::{Manner, Peaks, same_bits};
+use lossfn::{Layout, Level};
+use lossfn_oracle::formula::{Row, Target};
+use lossfn_oracle::inputs::{Shifted, offsets};
+use lossfn_oracle::reduce::Divisor;
+use lossfn_oracle::registry::{Given, RowTargets, Rowwise, Slices, Subject, Verb};
+use lossfn_oracle::{Judged, Tolerance, Wide, widen};
+
+/// The class of a row that is left out.
+pub(crate) const IGNORED: i64 = -100;
+
+/// Rows of logits with their targets. What lies between the rows is NaN here, and must not matter.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows<T> {
+    pub(crate) loss: Rowwise,
+    pub(crate) classes: usize,
+    pub(crate) stride: usize,
+    /// Where the slices start.
+    pub(crate) offset: usize,
+    /// One row after the other, without what lies between.
+    pub(crate) x: Vec<T>,
+    /// A class for each row, where the loss is given classes.
+    pub(crate) class: Vec<i64>,
+    /// A probability for each logit, where it is given those.
+    pub(crate) probabilities: Vec<T>,
+    pub(crate) class_weights: Vec<T>,
+}
+
+impl<T: Subject> Rows<T> {
+    fn count(&self) -> usize {
+        self.x.len() / self.classes
+    }
+
+    /// The targets of rows that follow one another.
+    pub(crate) fn targets(&self) -> RowTargets<'_, T> {
+        match self.loss.given {
+            Given::Class => RowTargets::Classes(&self.class),
+            Given::Probabilities => RowTargets::Probabilities(&self.probabilities),
+        }
+    }
+
+    fn is_ignored(&self, row: usize) -> bool {
+        self.loss.given == Given::Class && self.class[row] == IGNORED
+    }
+
+    /// The truth about every row.
+    pub(crate) fn truth(&self) -> Vec<Row<T::Wide>> {
+        let of_row = |(row, x): (usize, &[T])| {
+            let probabilities = match self.loss.given {
+                Given::Class => Vec::new(),
+                Given::Probabilities => widen(&self.probabilities[row * self.classes..][..self.classes]),
+            };
+            let target = match self.loss.given {
+                _ if self.is_ignored(row) => Target::Ignored,
+                Given::Class => Target::Class(self.class[row] as usize),
+                Given::Probabilities => Target::Soft(&probabilities),
+            };
+            let Row { loss, gradient } = self.loss.truth(x, &self.class_weights, target);
+            Row { loss: loss.over(self.terms(row, x)), gradient }
+        };
+        self.x.chunks(self.classes).enumerate().map(of_row).collect()
+    }
+
+    /// The larger terms of the differences qⱼ (lse − xⱼ) that a loss against a distribution adds, where the largest
+    /// logit was taken from both first: then lse is the logarithm of a sum that holds a 1.
+    fn terms(&self, row: usize, x: &[T]) -> Vec<T::Wide> {
+        if !self.loss.cancels() || self.is_ignored(row) {
+            return Vec::new();
+        }
+        let top = x.iter().map(|x| x.to_f64()).fold(f64::NEG_INFINITY, f64::max);
+        let log_sum = x.iter().map(|x| (x.to_f64() - top).exp()).sum::<f64>().ln().max(1.0);
+        let share = self.loss.smoothing;
+        let term = |(j, x): (usize, &T)| {
+            let given = match self.loss.given {
+                Given::Class => f64::from(u8::from(self.class[row] == j as i64)),
+                Given::Probabilities => self.probabilities[row * self.classes + j].to_f64(),
+            };
+            let weight = if self.loss.weighted { self.class_weights[j].to_f64() } else { 1.0 };
+            let mass = weight * ((1.0 - share) * given + share / self.classes as f64);
+            T::Wide::from_f64(mass.weigh((top - x.to_f64()).max(log_sum)))
+        };
+        x.iter().enumerate().map(term).collect()
+    }
+
+    /// Judges all that every verb returns and writes at every level, in each of these manners.
+    pub(crate) fn judge(&self, manners: &[Manner<T>]) -> Result<Peaks, String> {
+        let rows = self.truth();
+        let losses = rows.iter().map(|Row { loss, .. }| *loss).collect();
+        let items = Items { losses, slopes: rows.into_iter().flat_map(|row| row.gradient).collect() };
+        let mut peaks = Peaks::default();
+        for manner in manners {
+            peaks.absorb(self.judge_items(&items, manner)?);
+        }
+        Ok(peaks)
+    }
+
+    fn judge_items(&self, items: &Items<T::Wide>, manner: &Manner<T>) -> Result<Peaks, String> {
+        let counted: Vec<bool> = (0..self.count()).map(|row| !self.is_ignored(row)).collect();
+        let class_weight = |row: usize| match self.loss.given {
+            Given::Class if self.loss.weighted && counted[row] => {
+                self.class_weights[self.class[row] as usize].to_wide()
+            }
+            _ => T::Wide::ONE,
+        };
+        let within: Vec<T::Wide> = (0..self.count()).map(class_weight).collect();
+        let counting = (0..self.count()).filter(|row| counted[*row]);
+        let of_loss = counting.fold(T::Wide::ZERO, |sum, row| sum + within[row]).to_f64();
+        let tolerances = self.tolerances(manner);
+        let expected = manner.reduced(Divisor::Fixed(of_loss), Some(&within), Some(&counted), |way| {
+            // The weight of a row's class is multiplied with that of the row before either meets the loss.
+            Expected::new(self.loss.name, tolerances, items, manner, way, self.loss.weighted)
+        });
+        expected.judge_all(|level, verb| self.run(manner, level, verb), |i| format!("entry {i}: {self}, {manner}"))
+    }
+
+    /// A mean's divisor enters the one factor that every row's gradient is multiplied with, so that it costs nothing.
+    /// Weights and upstream are rounded into it before.
+    fn tolerances(&self, manner: &Manner<T>) -> Tolerances {
+        let accuracy = self.loss.accuracy::<T>();
+        let factor = if T::BITS == 32 { 1.01 } else { 3.0 };
+        let scaled = |each: bool| {
+            let divided = T::BITS == 64 && !each && manner.divisor.is_some();
+            let plain = manner.is_plain(true) && !divided && !self.loss.weighted;
+            let slope = accuracy.slope;
+            if plain { slope } else { Tolerance { ulp: slope.ulp + factor, ..slope } }
+        };
+        Tolerances { each: manner.weighed(accuracy.value), each_grad: scaled(true), grad: scaled(false) }
+    }
+
+    fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
+        let (classes, stride) = (self.classes, self.stride);
+        let (nan, untouched) = (T::from_f64(f64::NAN), T::from_f64(7.5));
+        let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
+        let mut x = shifted(&self.padded(&self.x, nan), 0);
+        let probabilities = shifted(&self.padded(&self.probabilities, nan), 5);
+        let mut each = shifted(&vec![nan; self.count()], 3);
+        let mut grad = shifted(&vec![untouched; self.count() * stride], 11);
+        let targets = match self.loss.given {
+            Given::Class => RowTargets::Classes(&self.class),
+            Given::Probabilities => RowTargets::Probabilities(probabilities.get()),
+        };
+        let slices = Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut() };
+        let (layout, how) = (Layout::rows(classes).stride(stride), manner.call().level(level));
+        let returned =
+            self.loss.run(layout, &self.class_weights, how, verb, targets, slices).map_err(|e| e.to_string())?;
+        let intact = [&x, &each, &grad].iter().all(|slice| slice.intact());
+        let in_place = verb == Verb::ValueAndGradInPlace;
+        let between = |slice: &[T], filler: T| {
+            slice.chunks(stride).all(|row| row[classes..].iter().all(|x| x.to_bits() == filler.to_bits()))
+        };
+        if !intact || !between(x.get(), nan) || !between(grad.get(), untouched) {
+            return Err("wrote beside its rows".into());
+        }
+        if !in_place && !same_bits(x.get(), &self.padded(&self.x, nan)) {
+            return Err("wrote to its input".into());
+        }
+        let written = if in_place { x.get() } else { grad.get() };
+        let grad = written.chunks(stride).flat_map(|row| row[..classes].to_vec()).collect();
+        Ok(Output { returned, each: each.get().to_vec(), grad })
+    }
+
+    /// The rows at their stride.
+    fn padded(&self, rows: &[T], filler: T) -> Vec<T> {
+        let padding = self.stride - self.classes;
+        let row = |row: &[T]| row.iter().copied().chain(core::iter::repeat_n(filler, padding)).collect::<Vec<_>>();
+        rows.chunks(self.classes).flat_map(row).collect()
+    }
+}
+
+impl<T> core::fmt::Display for Rows<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let rows = self.x.len() / self.classes;
+        write!(f, "{rows} rows of {} every {}, from {}", self.classes, self.stride, self.offset)
+    }
+}
