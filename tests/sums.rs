@@ -5,6 +5,9 @@ mod support;
 use lossfn::{Call, Loss, Mae, Mse, Totals, Weights};
 use support::{AnyLoss, Number, Problem, Rng, Targets, Y, for_both_types, scaled, subjects};
 
+/// A term from its place and a random number.
+type Pattern = fn(usize, f64) -> f64;
+
 for_both_types!(
     many_random_terms,
     adversarial_terms,
@@ -71,7 +74,7 @@ fn many_random_terms<T: Number>() {
 /// Terms that a running sum in the element type rounds in one direction, or that cancel.
 fn adversarial_terms<T: Number>() {
     let half = T::EPSILON / 2.0;
-    let patterns: [(&str, fn(usize, f64) -> f64); 6] =
+    let patterns: [(&str, Pattern); 6] =
         [
             ("a one, then terms that just vanish", |i, half| if i == 0 { 1.0 } else { half * 0.99 }),
             ("a one in each block, then terms that just vanish", |i, half| {

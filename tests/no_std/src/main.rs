@@ -69,8 +69,17 @@ fn refusal() -> Result<bool, LossError> {
 
 /// Three classes around three corners, told apart by a linear layer after a few steps of gradient descent.
 fn training() -> Result<bool, LossError> {
-    const POINTS: [[f32; 2]; 9] =
-        [[2.0, 0.0], [2.5, 0.5], [1.5, -0.5], [-1.0, 2.0], [-1.5, 1.5], [-0.5, 2.5], [-1.0, -2.0], [-1.5, -1.5], [-0.5, -2.5]];
+    const POINTS: [[f32; 2]; 9] = [
+        [2.0, 0.0],
+        [2.5, 0.5],
+        [1.5, -0.5],
+        [-1.0, 2.0],
+        [-1.5, 1.5],
+        [-0.5, 2.5],
+        [-1.0, -2.0],
+        [-1.5, -1.5],
+        [-0.5, -2.5],
+    ];
     const LABELS: [u8; 9] = [0, 0, 0, 1, 1, 1, 2, 2, 2];
     let loss = CrossEntropy::new(3);
     let (mut weight, mut bias) = ([[0.0_f32; 2]; 3], [0.0_f32; 3]);
