@@ -100,7 +100,11 @@ impl fmt::Display for LossError {
                 write!(f, "{rows} rows with a stride of {stride} exceed the address space: split the batch")
             }
             Self::Target { row, value, classes } => {
-                write!(f, "target {value} of row {row} is no class: use 0 to {}, or `ignore_index`", classes.saturating_sub(1))
+                write!(
+                    f,
+                    "target {value} of row {row} is no class: use 0 to {}, or `ignore_index`",
+                    classes.saturating_sub(1)
+                )
             }
             Self::Option { name, value, rule } => write!(f, "`{name}` is {value}: it must be {rule}"),
             Self::Unsupported { what, instead } => write!(f, "{what} is not supported here: {instead}"),
