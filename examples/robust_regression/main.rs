@@ -3,12 +3,12 @@
 //!
 //! `cargo run --release --example robust_regression -- --help`
 
-#[path = "../shared/adam.rs"]
+#[path = "../support/adam.rs"]
 mod adam;
 mod args;
-#[path = "../shared/chart.rs"]
+#[path = "../support/chart.rs"]
 mod chart;
-#[path = "../shared/cli.rs"]
+#[path = "../support/cli.rs"]
 mod cli;
 mod data;
 mod fit;
