@@ -159,9 +159,9 @@ macro_rules! elementwise_table {
         row!($rows, "mse", Mse::new() => formula::Mse, Domain::of_error(&[]), Accuracy::ulp(1.5, 0.0));
         row!($rows, "mae", Mae::new() => formula::Mae::default(), Domain::of_error(&[0.0]).unrounded(),
             Accuracy::ulp(0.5, 0.0));
-        row!($rows, "huber", delta in [1.0, 0.1, 1e4], Huber::new(delta) => formula::Huber { delta },
+        row!($rows, "huber", delta in [1.0, 0.1, 1e4, 1e-30], Huber::new(delta) => formula::Huber { delta },
             Domain::of_error(&[delta, -delta]), Accuracy::ulp(2.0, 0.0));
-        row!($rows, "smooth_l1", beta in [1.0, 0.1, 0.0, 1e-60], SmoothL1::new(beta) => formula::SmoothL1 { beta },
+        row!($rows, "smooth_l1", beta in [1.0, 0.1, 0.0, 1e-40, 1e-60], SmoothL1::new(beta) => formula::SmoothL1 { beta },
             Domain::of_error(&[0.0, beta, -beta]), Accuracy::ulp(2.5, 0.5));
         row!($rows, "bce_with_logits", pos_weight in [1.0, 3.0, 0.3, 0.0],
             BceWithLogits::new().pos_weight(pos_weight) => formula::BceWithLogits { pos_weight },

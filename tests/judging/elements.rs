@@ -39,9 +39,8 @@ impl<'a, T: Subject> Elements<'a, T> {
             each_grad: manner.scaled(accuracy.slope, true),
             grad: manner.scaled(accuracy.slope, false),
         };
-        let expected = manner.reduced(Divisor::Elements, None, None, |way| {
-            Expected::new(name, tolerances, &self.truth, manner, way, false)
-        });
+        let expected = manner
+            .reduced(Divisor::Elements, None, None, |way| Expected::new(name, tolerances, &self.truth, manner, way));
         let input = |i: usize| format!("x = {:?}, t = {:?}, {manner}", self.x[i], self.t[i]);
         expected.judge_all(|level, verb| self.run(manner, level, verb), input)
     }

@@ -51,15 +51,13 @@ impl<T: Subject> Expected<T> {
         items: &Items<T::Wide>,
         manner: &Manner<T>,
         reduction: Reduction<'_, T::Wide>,
-        folded: bool,
     ) -> Self {
-        let keep = if folded { |value| value } else { stored::<T> };
-        let losses: Vec<T::Wide> = items.losses.iter().map(|loss| keep(loss.value)).collect();
+        let losses: Vec<T::Wide> = items.losses.iter().map(|loss| stored::<T>(loss.value)).collect();
         let weights = Reduction { divisor: Divisor::One, ..reduction }.factors(&losses);
         let upstream = T::Wide::from_f64(manner.upstream);
         let times_upstream = |factors: &[T::Wide]| factors.iter().map(|factor| *factor * upstream).collect::<Vec<_>>();
         let (each_factors, factors) = (times_upstream(&weights), times_upstream(&reduction.factors(&losses)));
-        let weighed = scaled::<T>(&items.losses, &weights, keep);
+        let weighed = scaled::<T>(&items.losses, &weights);
         let accept =
             |what: &str, tolerance, truth| Accepted::new(format!("{name} {} {what}", T::NAME), tolerance, truth);
         let Tolerances { each, each_grad, grad } = tolerances;
@@ -68,8 +66,8 @@ impl<T: Subject> Expected<T> {
         Self {
             lost: lost::<T>(&weighed, each.ulp),
             each: accept("each", each, weighed),
-            each_grad: accept("each_grad", each_grad, scaled::<T>(&items.slopes, &each_factors, stored::<T>)),
-            grad: accept("grad", grad, scaled::<T>(&items.slopes, &factors, stored::<T>)),
+            each_grad: accept("each_grad", each_grad, scaled::<T>(&items.slopes, &each_factors)),
+            grad: accept("grad", grad, scaled::<T>(&items.slopes, &factors)),
             sum,
             weight: weight.to_f64(),
             count,
@@ -152,16 +150,12 @@ fn stored<T: Judged>(x: T::Wide) -> T::Wide {
     }
 }
 
-/// Truths times the factors of their items; `keep` is what becomes of a truth before its factor meets it.
-fn scaled<T: Judged>(
-    truths: &[Truth<T::Wide>],
-    factors: &[T::Wide],
-    keep: fn(T::Wide) -> T::Wide,
-) -> Vec<Truth<T::Wide>> {
+/// Truths times the factors of their items.
+fn scaled<T: Judged>(truths: &[Truth<T::Wide>], factors: &[T::Wide]) -> Vec<Truth<T::Wide>> {
     let per_item = if factors.is_empty() { 1 } else { truths.len() / factors.len() };
     let times = |(i, truth): (usize, &Truth<T::Wide>)| {
         let factor = factors[i / per_item];
-        Truth::new(stored::<T>(keep(truth.value) * factor)).over([truth.scale.weigh(factor)])
+        Truth::new(stored::<T>(stored::<T>(truth.value) * factor)).over([truth.scale.weigh(factor)])
     };
     truths.iter().enumerate().map(times).collect()
 }

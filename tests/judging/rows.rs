@@ -6,7 +6,7 @@ use lossfn::{Layout, Level};
 use lossfn_oracle::formula::{Row, Target};
 use lossfn_oracle::inputs::{Shifted, offsets};
 use lossfn_oracle::reduce::Divisor;
-use lossfn_oracle::registry::{Given, RowTargets, Rowwise, Slices, Subject, Verb};
+use lossfn_oracle::registry::{Accuracy, Given, RowTargets, Rowwise, Slices, Subject, Verb};
 use lossfn_oracle::{Judged, Tolerance, Wide, widen};
 
 /// The class of a row that is left out.
@@ -58,31 +58,9 @@ impl<T: Subject> Rows<T> {
                 Given::Class => Target::Class(self.class[row] as usize),
                 Given::Probabilities => Target::Soft(&probabilities),
             };
-            let Row { loss, gradient } = self.loss.truth(x, &self.class_weights, target);
-            Row { loss: loss.over(self.terms(row, x)), gradient }
+            self.loss.truth(x, &self.class_weights, target)
         };
         self.x.chunks(self.classes).enumerate().map(of_row).collect()
-    }
-
-    /// The larger terms of the differences qⱼ (lse − xⱼ) that a loss against a distribution adds, where the largest
-    /// logit was taken from both first: then lse is the logarithm of a sum that holds a 1.
-    fn terms(&self, row: usize, x: &[T]) -> Vec<T::Wide> {
-        if !self.loss.cancels() || self.is_ignored(row) {
-            return Vec::new();
-        }
-        let top = x.iter().map(|x| x.to_f64()).fold(f64::NEG_INFINITY, f64::max);
-        let log_sum = x.iter().map(|x| (x.to_f64() - top).exp()).sum::<f64>().ln().max(1.0);
-        let share = self.loss.smoothing;
-        let term = |(j, x): (usize, &T)| {
-            let given = match self.loss.given {
-                Given::Class => f64::from(u8::from(self.class[row] == j as i64)),
-                Given::Probabilities => self.probabilities[row * self.classes + j].to_f64(),
-            };
-            let weight = if self.loss.weighted { self.class_weights[j].to_f64() } else { 1.0 };
-            let mass = weight * ((1.0 - share) * given + share / self.classes as f64);
-            T::Wide::from_f64(mass.weigh((top - x.to_f64()).max(log_sum)))
-        };
-        x.iter().enumerate().map(term).collect()
     }
 
     /// Judges all that every verb returns and writes at every level, in each of these manners.
@@ -106,28 +84,25 @@ impl<T: Subject> Rows<T> {
             _ => T::Wide::ONE,
         };
         let within: Vec<T::Wide> = (0..self.count()).map(class_weight).collect();
-        let counting = (0..self.count()).filter(|row| counted[*row]);
-        let of_loss = counting.fold(T::Wide::ZERO, |sum, row| sum + within[row]).to_f64();
+        let of_loss = (0..self.count()).filter(|row| counted[*row]).fold(T::Wide::ZERO, |sum, row| sum + within[row]);
         let tolerances = self.tolerances(manner);
-        let expected = manner.reduced(Divisor::Fixed(of_loss), Some(&within), Some(&counted), |way| {
-            // The weight of a row's class is multiplied with that of the row before either meets the loss.
-            Expected::new(self.loss.name, tolerances, items, manner, way, self.loss.weighted)
+        let expected = manner.reduced(Divisor::Fixed(of_loss.to_f64()), Some(&within), Some(&counted), |way| {
+            Expected::new(self.loss.name, tolerances, items, manner, way)
         });
         expected.judge_all(|level, verb| self.run(manner, level, verb), |i| format!("entry {i}: {self}, {manner}"))
     }
 
-    /// A mean's divisor enters the one factor that every row's gradient is multiplied with, so that it costs nothing.
-    /// Weights and upstream are rounded into it before.
+    /// A mean's divisor enters the one factor that every row's gradient is multiplied with, so that in f32, where that
+    /// factor is made in f64, it costs nothing. Weights and upstream are rounded into it before.
     fn tolerances(&self, manner: &Manner<T>) -> Tolerances {
-        let accuracy = self.loss.accuracy::<T>();
+        let Accuracy { value, slope } = self.loss.accuracy::<T>();
         let factor = if T::BITS == 32 { 1.01 } else { 3.0 };
         let scaled = |each: bool| {
             let divided = T::BITS == 64 && !each && manner.divisor.is_some();
             let plain = manner.is_plain(true) && !divided && !self.loss.weighted;
-            let slope = accuracy.slope;
             if plain { slope } else { Tolerance { ulp: slope.ulp + factor, ..slope } }
         };
-        Tolerances { each: manner.weighed(accuracy.value), each_grad: scaled(true), grad: scaled(false) }
+        Tolerances { each: manner.weighed(value), each_grad: scaled(true), grad: scaled(false) }
     }
 
     fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {

@@ -58,11 +58,6 @@ pub const CROSS_ENTROPY: [Rowwise; 7] = [
 ];
 
 impl Rowwise {
-    /// Whether loss and gradient are differences that can cancel, and so are judged in ULPs of the larger term.
-    pub fn cancels(&self) -> bool {
-        self.given == Given::Probabilities || self.smoothing != 0.0
-    }
-
     /// What it promises of rows of `T`: entries of a gradient below twice the smallest normal number may be 0.
     pub fn accuracy<T: Judged>(&self) -> Accuracy {
         let flush = <f64 as Wide>::exp2i(T::MIN_EXPONENT + 1);
