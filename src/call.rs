@@ -23,6 +23,7 @@ pub struct Call<'a, T> {
     pub(crate) weights: Option<Weights<'a, T>>,
     pub(crate) mask: Option<&'a [bool]>,
     pub(crate) columns: Option<usize>,
+    pub(crate) by_row: Option<ByRow>,
     pub(crate) upstream: f64,
     pub(crate) upstream_each: Option<&'a [T]>,
     pub(crate) accumulate: bool,
@@ -40,6 +41,16 @@ pub enum Weights<'a, T> {
     Rows(&'a [T]),
     /// One for each column, as PyTorch's `weight` of a multi-label loss.
     Columns(&'a [T]),
+}
+
+/// What the loss of a row is made of, for losses of elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ByRow {
+    /// The sum of the losses of its elements, as in Keras's `KLDivergence`.
+    Sum,
+    /// Their mean, as in Keras's `MeanSquaredError` and most others.
+    Mean,
 }
 
 /// Where a call may run.
@@ -64,6 +75,7 @@ impl<'a, T: Real> Call<'a, T> {
             weights: None,
             mask: None,
             columns: None,
+            by_row: None,
             upstream: 1.0,
             upstream_each: None,
             accumulate: false,
@@ -114,6 +126,14 @@ impl<'a, T: Real> Call<'a, T> {
     #[must_use]
     pub const fn columns(mut self, columns: usize) -> Self {
         self.columns = Some(columns);
+        self
+    }
+
+    /// The losses of a row of [`columns`](Self::columns) become one, as in Keras's losses of the last axis. All that
+    /// follows is by rows then: unreduced losses, sum and mean, weights but those of columns, mask, upstream gradient.
+    #[must_use]
+    pub const fn by_row(mut self, by_row: ByRow) -> Self {
+        self.by_row = Some(by_row);
         self
     }
 

@@ -46,6 +46,7 @@ pub enum Operation {
     MulAdd,
     NegMulAdd,
     Abs,
+    Sqrt,
     Copysign,
     Max,
     Min,
@@ -70,7 +71,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -79,6 +80,7 @@ impl Operation {
         Self::MulAdd,
         Self::NegMulAdd,
         Self::Abs,
+        Self::Sqrt,
         Self::Copysign,
         Self::Max,
         Self::Min,
@@ -131,6 +133,7 @@ fn operate<L: Lane>(operation: Operation, a: L, b: L, c: L) -> L {
         Operation::MulAdd => a.mul_add(b, c),
         Operation::NegMulAdd => a.neg_mul_add(b, c),
         Operation::Abs => a.abs(),
+        Operation::Sqrt => a.sqrt(),
         Operation::Copysign => a.copysign(b),
         Operation::Max => a.max(b),
         Operation::Min => a.min(b),

@@ -65,7 +65,7 @@ mod loss;
 mod math;
 mod reduction;
 
-pub use call::{Call, Threads, Weights};
+pub use call::{ByRow, Call, Threads, Weights};
 pub use engine::rowwise::Layout;
 pub use error::LossError;
 pub use lane::{Level, Real};

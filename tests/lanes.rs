@@ -193,6 +193,7 @@ fn scalar<T: Number>(operation: Operation, a: T, b: T, c: T) -> Option<T> {
         Operation::Div => a / b,
         Operation::Neg => -a,
         Operation::Abs => a.abs(),
+        Operation::Sqrt => a.sqrt(),
         Operation::Copysign => a.copysign(b),
         // NaN if either is NaN.
         Operation::Max if a.is_nan() || a > b => a,

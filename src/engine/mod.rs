@@ -5,6 +5,7 @@ pub(crate) mod elementwise;
 pub(crate) mod factors;
 mod parallel;
 pub(crate) mod pass;
+pub(crate) mod row;
 pub(crate) mod rowwise;
 pub(crate) mod softmax;
 pub(crate) mod sum;
@@ -17,9 +18,32 @@ use crate::{LossError, Real};
 pub struct Args<'a, T, Y> {
     pub(crate) x: Input<'a, T>,
     pub(crate) target: &'a [Y],
+    pub(crate) out: Outputs<'a, T>,
+    pub(crate) want_value: bool,
+}
+
+/// Where results go; a gradient that replaces the prediction has no place here.
+#[derive(Debug)]
+pub(crate) struct Outputs<'a, T> {
     pub(crate) each: Option<&'a mut [T]>,
     pub(crate) grad: Option<&'a mut [T]>,
-    pub(crate) want_value: bool,
+    pub(crate) target_grad: Option<&'a mut [T]>,
+}
+
+impl<T> Default for Outputs<'_, T> {
+    fn default() -> Self {
+        Self { each: None, grad: None, target_grad: None }
+    }
+}
+
+impl<T> Outputs<'_, T> {
+    /// The outputs of the first so many items, which have so many entries, and those of the rest.
+    pub(crate) fn split_at(self, items: usize, entries: usize) -> (Self, Self) {
+        let (each, each_rest) = self.each.map(|each| each.split_at_mut(items)).unzip();
+        let (grad, grad_rest) = self.grad.map(|grad| grad.split_at_mut(entries)).unzip();
+        let (target_grad, target_rest) = self.target_grad.map(|grad| grad.split_at_mut(entries)).unzip();
+        (Self { each, grad, target_grad }, Self { each: each_rest, grad: grad_rest, target_grad: target_rest })
+    }
 }
 
 /// The prediction, which the gradient may replace.
@@ -64,27 +88,28 @@ impl<T> core::ops::Deref for Input<'_, T> {
 
 impl<'a, T: Real, Y> Args<'a, T, Y> {
     pub(crate) fn new(x: &'a [T], target: &'a [Y]) -> Self {
-        Self { x: Input::Keep(x), target, each: None, grad: None, want_value: true }
+        Self { x: Input::Keep(x), target, out: Outputs::default(), want_value: true }
     }
 
     pub(crate) fn in_place(x: &'a mut [T], target: &'a [Y]) -> Self {
-        Self { x: Input::Replace(x), target, each: None, grad: None, want_value: true }
+        Self { x: Input::Replace(x), target, out: Outputs::default(), want_value: true }
     }
 
     /// The same without its targets, and these.
     pub(crate) fn take_target(self) -> (Args<'a, T, ()>, &'a [Y]) {
-        let Self { x, target, each, grad, want_value } = self;
-        (Args { x, target: &[], each, grad, want_value }, target)
+        let Self { x, target, out, want_value } = self;
+        (Args { x, target: &[], out, want_value }, target)
     }
 
     /// The gradient of a mean over nothing: zeros in the first `columns` of every `stride` entries.
     pub(crate) fn zero_grad(&mut self, accumulate: bool, columns: usize, stride: usize) {
-        let grad = match (&mut self.grad, &mut self.x) {
-            (Some(grad), _) if !accumulate => &mut **grad,
-            (None, Input::Replace(x)) => &mut **x,
-            _ => return,
+        let in_place = match &mut self.x {
+            Input::Replace(x) if self.out.grad.is_none() => Some(&mut **x),
+            _ => None,
         };
-        for row in grad.chunks_mut(stride) {
+        let grads = [self.out.grad.as_deref_mut(), self.out.target_grad.as_deref_mut()];
+        let overwritten = grads.into_iter().filter(|_| !accumulate).chain([in_place]).flatten();
+        for row in overwritten.flat_map(|grad| grad.chunks_mut(stride)) {
             row[..columns].fill(T::default());
         }
     }
@@ -95,11 +120,14 @@ impl<'a, T: Real, Y> Args<'a, T, Y> {
             let instead = "give the gradient a slice of its own";
             return Err(LossError::Unsupported { what: "adding to a gradient in place", instead });
         }
-        if let Some(out) = &self.each {
+        if let Some(out) = &self.out.each {
             check::length("out", each, out.len())?;
         }
-        if let Some(grad) = &self.grad {
+        if let Some(grad) = &self.out.grad {
             check::length("dx", self.x.len(), grad.len())?;
+        }
+        if let Some(grad) = &self.out.target_grad {
+            check::length("dy", self.x.len(), grad.len())?;
         }
         Ok(())
     }

@@ -2,9 +2,8 @@
 
 use super::factors::{Factors, Reduced};
 use super::parallel::{self, Job};
-use super::softmax::Exponentials;
 use super::sum::{self, Sum};
-use super::{Args, Input};
+use super::{Args, Input, Outputs};
 use crate::lane::{Isa, Kernel, Token, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Threads, Totals};
@@ -37,6 +36,17 @@ impl Layout {
         self
     }
 
+    /// The number of rows of so many entries.
+    pub(crate) fn rows_of(self, entries: usize) -> Result<usize, LossError> {
+        self.entries(0)?;
+        let Self { stride, .. } = self;
+        if entries.is_multiple_of(stride) {
+            Ok(entries / stride)
+        } else {
+            Err(LossError::Rows { elements: entries, columns: stride })
+        }
+    }
+
     /// The number of entries of so many rows.
     pub(crate) fn entries(self, rows: usize) -> Result<usize, LossError> {
         let Self { classes, stride } = self;
@@ -65,8 +75,13 @@ const LARGE: usize = 1 << 17;
 
 /// A loss of one row.
 pub(crate) trait Rowwise<T: Float>: Copy + Send + Sync {
+    /// What the rows of one leaf share to work in.
+    type Scratch;
+
+    fn scratch() -> Self::Scratch;
+
     /// Writes the weighted losses of the rows, and their gradients where there is a place for them.
-    fn rows(&self, batch: Batch<'_, T>);
+    fn rows(&self, batch: Batch<'_, T>, scratch: &mut Self::Scratch);
 }
 
 /// At most [`BATCH`] rows, from row `first` on.
@@ -75,8 +90,8 @@ pub(crate) struct Batch<'a, T> {
     pub(crate) first: usize,
     pub(crate) x: Input<'a, T>,
     pub(crate) grad: Option<&'a mut [T]>,
+    pub(crate) target_grad: Option<&'a mut [T]>,
     pub(crate) losses: &'a mut [T],
-    pub(crate) e: &'a mut Exponentials<T>,
 }
 
 /// What all rows share.
@@ -99,22 +114,22 @@ pub(crate) fn run<T: Float, F: Rowwise<T>>(
     mut totals: Totals,
 ) -> Result<Outcome, LossError> {
     let reduced = Reduced::new(how, &totals, rows, rows, of_loss)?;
-    let empty = args.each.is_none() && reduced.scale.is_none();
-    if args.each.is_none() {
+    let empty = args.out.each.is_none() && reduced.scale.is_none();
+    if args.out.each.is_none() {
         shared.factors.scale = reduced.scale.unwrap_or(0.0);
     }
     let large = args.x.len() >= LARGE;
     let shared = &shared;
-    let sum = |x, each, grad| {
-        let job = Leaves { loss, shared, rows: 0..rows, x, each, grad };
+    let sum = |x, out| {
+        let job = Leaves { loss, shared, rows: 0..rows, x, out };
         parallel::run(job, how.threads, large).total()
     };
     totals.sum = if empty {
-        let total = sum(Input::Keep(&args.x), None, None);
+        let total = sum(Input::Keep(&args.x), Outputs::default());
         args.zero_grad(how.accumulate, shared.layout.classes, shared.layout.stride);
         total
     } else {
-        sum(args.x, args.each, args.grad)
+        sum(args.x, args.out)
     };
     Ok(reduced.outcome(how, totals))
 }
@@ -124,8 +139,7 @@ struct Leaves<'a, T, F> {
     shared: &'a Shared<'a, T>,
     rows: core::ops::Range<usize>,
     x: Input<'a, T>,
-    each: Option<&'a mut [T]>,
-    grad: Option<&'a mut [T]>,
+    out: Outputs<'a, T>,
 }
 
 impl<T, F> Leaves<'_, T, F> {
@@ -146,35 +160,35 @@ impl<T: Float, F: Rowwise<T>> Job for Leaves<'_, T, F> {
     fn split_at(self, leaf: usize) -> (Self, Self) {
         let rows = leaf * self.leaf_rows();
         let at = rows * self.shared.layout.stride;
-        let Self { loss, shared, rows: range, x, each, grad } = self;
+        let Self { loss, shared, rows: range, x, out } = self;
         let (x, x_rest) = x.split_at(at);
-        let (each, each_rest) = each.map(|each| each.split_at_mut(rows)).unzip();
-        let (grad, grad_rest) = grad.map(|grad| grad.split_at_mut(at)).unzip();
+        let (out, out_rest) = out.split_at(rows, at);
         let middle = range.start + rows;
         (
-            Self { loss, shared, rows: range.start..middle, x, each, grad },
-            Self { loss, shared, rows: middle..range.end, x: x_rest, each: each_rest, grad: grad_rest },
+            Self { loss, shared, rows: range.start..middle, x, out },
+            Self { loss, shared, rows: middle..range.end, x: x_rest, out: out_rest },
         )
     }
 
     fn run(self) -> Sum {
-        let Self { loss, shared, rows, mut x, mut each, mut grad } = self;
+        let Self { loss, shared, rows, mut x, out: Outputs { mut each, mut grad, mut target_grad } } = self;
         let mut sum = Sum::default();
-        let mut e = Exponentials::new();
+        let mut scratch = F::scratch();
         for first in rows.clone().step_by(BATCH) {
             let count = BATCH.min(rows.end - first);
             let at = (first - rows.start) * shared.layout.stride;
             let entries = at..at + count * shared.layout.stride;
             let mut losses = [T::default(); BATCH];
             let losses = &mut losses[..count];
-            loss.rows(Batch {
+            let batch = Batch {
                 shared,
                 first,
                 x: x.part(entries.clone()),
-                grad: grad.as_deref_mut().map(|grad| &mut grad[entries]),
+                grad: grad.as_deref_mut().map(|grad| &mut grad[entries.clone()]),
+                target_grad: target_grad.as_deref_mut().map(|grad| &mut grad[entries]),
                 losses,
-                e: &mut e,
-            });
+            };
+            loss.rows(batch, &mut scratch);
             sum.add(dispatch(shared.token, Add(losses)));
             if let Some(each) = &mut each {
                 each[first - rows.start..][..count].copy_from_slice(losses);

@@ -18,7 +18,7 @@ macro_rules! vector {
     (
         $name:ident, $mask:ident, $t:ident, $v:ident,
         splat $splat:ident, add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident,
-        fma $fma:ident, fnma $fnma:ident, and $and:ident, andnot $andnot:ident, or $or:ident, xor $xor:ident,
+        fma $fma:ident, fnma $fnma:ident, sqrt $sqrt:ident, and $and:ident, andnot $andnot:ident, or $or:ident, xor $xor:ident,
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, movemask $movemask:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
@@ -130,6 +130,11 @@ macro_rules! vector {
                 Self::new(self.isa, x.$andnot(s.low, self.low), x.$andnot(s.high, self.high))
             }
             #[inline(always)]
+            fn sqrt(self) -> Self {
+                let x = self.isa.avx;
+                Self::new(self.isa, x.$sqrt(self.low), x.$sqrt(self.high))
+            }
+            #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
                 let sign = sign.keep($mask(Self::signs(self.isa)));
                 ($mask(self.abs()) | $mask(sign)).0
@@ -211,7 +216,7 @@ macro_rules! vector {
 vector!(
     F32, F32Mask, f32, __m256,
     splat _mm256_set1_ps, add _mm256_add_ps, sub _mm256_sub_ps, mul _mm256_mul_ps, div _mm256_div_ps,
-    fma _mm256_fmadd_ps, fnma _mm256_fnmadd_ps,
+    fma _mm256_fmadd_ps, fnma _mm256_fnmadd_ps, sqrt _mm256_sqrt_ps,
     and _mm256_and_ps, andnot _mm256_andnot_ps, or _mm256_or_ps, xor _mm256_xor_ps,
     min _mm256_min_ps, max _mm256_max_ps, cmp _mm256_cmp_ps, blend _mm256_blendv_ps, movemask _mm256_movemask_ps,
     bits _mm256_castps_si256 _mm256_castsi256_ps,
@@ -221,7 +226,7 @@ vector!(
 vector!(
     F64, F64Mask, f64, __m256d,
     splat _mm256_set1_pd, add _mm256_add_pd, sub _mm256_sub_pd, mul _mm256_mul_pd, div _mm256_div_pd,
-    fma _mm256_fmadd_pd, fnma _mm256_fnmadd_pd,
+    fma _mm256_fmadd_pd, fnma _mm256_fnmadd_pd, sqrt _mm256_sqrt_pd,
     and _mm256_and_pd, andnot _mm256_andnot_pd, or _mm256_or_pd, xor _mm256_xor_pd,
     min _mm256_min_pd, max _mm256_max_pd, cmp _mm256_cmp_pd, blend _mm256_blendv_pd, movemask _mm256_movemask_pd,
     bits _mm256_castpd_si256 _mm256_castsi256_pd,

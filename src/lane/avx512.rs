@@ -46,7 +46,7 @@ macro_rules! vector {
     (
         $name:ident, $t:ident, $v:ident, $mask:ty,
         splat $splat:ident, add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident,
-        fma $fma:ident, fnma $fnma:ident, abs $abs:ident, and $and:ident, or $or:ident, xor $xor:ident,
+        fma $fma:ident, fnma $fnma:ident, abs $abs:ident, sqrt $sqrt:ident, and $and:ident, or $or:ident, xor $xor:ident,
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, keep $keep:ident, scalef $scalef:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
@@ -110,6 +110,10 @@ macro_rules! vector {
             #[inline(always)]
             fn abs(self) -> Self {
                 Self::new(self.isa, self.isa.avx512f.$abs(self.v))
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                Self::new(self.isa, self.isa.avx512f.$sqrt(self.v))
             }
             #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
@@ -177,7 +181,7 @@ macro_rules! vector {
 vector!(
     F32, f32, __m512, u16,
     splat _mm512_set1_ps, add _mm512_add_ps, sub _mm512_sub_ps, mul _mm512_mul_ps, div _mm512_div_ps,
-    fma _mm512_fmadd_ps, fnma _mm512_fnmadd_ps, abs _mm512_abs_ps,
+    fma _mm512_fmadd_ps, fnma _mm512_fnmadd_ps, abs _mm512_abs_ps, sqrt _mm512_sqrt_ps,
     and _mm512_and_ps, or _mm512_or_ps, xor _mm512_xor_ps,
     min _mm512_min_ps, max _mm512_max_ps, cmp _mm512_cmp_ps_mask, blend _mm512_mask_blend_ps,
     keep _mm512_maskz_mov_ps, scalef _mm512_scalef_ps,
@@ -188,7 +192,7 @@ vector!(
 vector!(
     F64, f64, __m512d, u8,
     splat _mm512_set1_pd, add _mm512_add_pd, sub _mm512_sub_pd, mul _mm512_mul_pd, div _mm512_div_pd,
-    fma _mm512_fmadd_pd, fnma _mm512_fnmadd_pd, abs _mm512_abs_pd,
+    fma _mm512_fmadd_pd, fnma _mm512_fnmadd_pd, abs _mm512_abs_pd, sqrt _mm512_sqrt_pd,
     and _mm512_and_pd, or _mm512_or_pd, xor _mm512_xor_pd,
     min _mm512_min_pd, max _mm512_max_pd, cmp _mm512_cmp_pd_mask, blend _mm512_mask_blend_pd,
     keep _mm512_maskz_mov_pd, scalef _mm512_scalef_pd,

@@ -95,6 +95,10 @@ macro_rules! vector {
                 Self(self.0 & !$v::splat(-0.0))
             }
             #[inline(always)]
+            fn sqrt(self) -> Self {
+                Self(self.0.sqrt())
+            }
+            #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
                 Self(self.abs().0 | (sign.0 & $v::splat(-0.0)))
             }

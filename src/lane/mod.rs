@@ -147,6 +147,8 @@ pub(crate) trait Lane:
     /// `b - self * a`, likewise.
     fn neg_mul_add(self, a: Self, b: Self) -> Self;
     fn abs(self) -> Self;
+    /// Correctly rounded; NaN below 0.
+    fn sqrt(self) -> Self;
     /// The magnitude of `self` with the sign of `sign`.
     fn copysign(self, sign: Self) -> Self;
     /// `bound` where `bound < self`, else `self`. A NaN in `self` stays; a NaN in `bound` is dropped.

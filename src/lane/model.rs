@@ -88,6 +88,9 @@ macro_rules! vector {
             fn abs(self) -> Self {
                 Self(self.0.map($t::abs))
             }
+            fn sqrt(self) -> Self {
+                Self(self.0.map($t::sqrt))
+            }
             fn copysign(self, sign: Self) -> Self {
                 self.zip(sign, $t::copysign)
             }

@@ -1,9 +1,11 @@
 //! The losses, one folder for each family, and the verbs that all of them have.
 
 mod classification;
+mod embedding;
 mod regression;
 mod verbs;
 
 pub use classification::*;
+pub use embedding::*;
 pub use regression::*;
-pub use verbs::{Loss, With};
+pub use verbs::{BothGrads, Loss, With};

@@ -1,6 +1,6 @@
 //! The verbs: the same names and the same order of arguments for every loss.
 
-use crate::engine::Args;
+use crate::engine::{Args, Outputs};
 use crate::{Call, LossError, Outcome, Real, Totals};
 
 /// What every loss can do. `x` is the prediction, `y` the target, `dx` the gradient with respect to `x`.
@@ -37,7 +37,7 @@ pub trait Loss<T: Real, Y = T>: Sized {
     /// # Errors
     /// As [`value`](Self::value), and a `dx` that is not as long as `x`.
     fn grad(&self, x: &[T], y: &[Y], dx: &mut [T]) -> Result<(), LossError> {
-        let args = Args { grad: Some(dx), want_value: false, ..Args::new(x, y) };
+        let args = Args { out: Outputs { grad: Some(dx), ..Outputs::default() }, want_value: false, ..Args::new(x, y) };
         self.run(&Call::new(), args).map(|_| ())
     }
 
@@ -46,7 +46,8 @@ pub trait Loss<T: Real, Y = T>: Sized {
     /// # Errors
     /// As [`grad`](Self::grad).
     fn value_and_grad(&self, x: &[T], y: &[Y], dx: &mut [T]) -> Result<Outcome, LossError> {
-        self.run(&Call::new(), Args { grad: Some(dx), ..Args::new(x, y) })
+        let out = Outputs { grad: Some(dx), ..Outputs::default() };
+        self.run(&Call::new(), Args { out, ..Args::new(x, y) })
     }
 
     /// The same, with the gradient written over the prediction.
@@ -62,7 +63,8 @@ pub trait Loss<T: Real, Y = T>: Sized {
     /// # Errors
     /// As [`value`](Self::value), and an `out` that is not as long as there are losses.
     fn each(&self, x: &[T], y: &[Y], out: &mut [T]) -> Result<Totals, LossError> {
-        self.run(&Call::new(), Args { each: Some(out), ..Args::new(x, y) }).map(|outcome| outcome.totals)
+        let out = Outputs { each: Some(out), ..Outputs::default() };
+        self.run(&Call::new(), Args { out, ..Args::new(x, y) }).map(|outcome| outcome.totals)
     }
 
     /// The unreduced losses and their gradients: times weights and upstream, over no divisor.
@@ -70,10 +72,55 @@ pub trait Loss<T: Real, Y = T>: Sized {
     /// # Errors
     /// As [`each`](Self::each), and a `dx` that is not as long as `x`.
     fn each_and_grad(&self, x: &[T], y: &[Y], out: &mut [T], dx: &mut [T]) -> Result<Totals, LossError> {
-        let args = Args { each: Some(out), grad: Some(dx), ..Args::new(x, y) };
-        self.run(&Call::new(), args).map(|outcome| outcome.totals)
+        let out = Outputs { each: Some(out), grad: Some(dx), ..Outputs::default() };
+        self.run(&Call::new(), Args { out, ..Args::new(x, y) }).map(|outcome| outcome.totals)
     }
 }
+
+/// What losses can do whose target has a gradient too: label models, distillation, embeddings.
+///
+/// ```
+/// use lossfn::{BothGrads, Mse};
+///
+/// let (a, b, mut da, mut db) = ([1.0_f32, 5.0], [0.5, 1.0], [0.0; 2], [0.0; 2]);
+/// let loss = Mse::new().value_and_grads(&a, &b, Some(&mut da), Some(&mut db))?.value;
+/// assert_eq!((loss, da, db), (8.125, [0.5, 4.0], [-0.5, -4.0]));
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+pub trait BothGrads<T: Real>: Loss<T> {
+    /// The reduced loss and its gradients with respect to prediction and target, those that have a slice.
+    ///
+    /// # Errors
+    /// As [`Loss::value`], and a slice that is not as long as `x`.
+    fn value_and_grads(
+        &self,
+        x: &[T],
+        y: &[T],
+        dx: Option<&mut [T]>,
+        dy: Option<&mut [T]>,
+    ) -> Result<Outcome, LossError> {
+        let out = Outputs { grad: dx, target_grad: dy, ..Outputs::default() };
+        self.run(&Call::new(), Args { out, ..Args::new(x, y) })
+    }
+
+    /// The unreduced losses and the same gradients: times weights and upstream, over no divisor.
+    ///
+    /// # Errors
+    /// As [`Loss::each`], and a slice that is not as long as `x`.
+    fn each_and_grads(
+        &self,
+        x: &[T],
+        y: &[T],
+        out: &mut [T],
+        dx: Option<&mut [T]>,
+        dy: Option<&mut [T]>,
+    ) -> Result<Totals, LossError> {
+        let out = Outputs { each: Some(out), grad: dx, target_grad: dy };
+        self.run(&Call::new(), Args { out, ..Args::new(x, y) }).map(|outcome| outcome.totals)
+    }
+}
+
+impl<T: Real, F: BothGrads<T>> BothGrads<T> for With<'_, F, T> {}
 
 /// A loss and the way to call it. It is a [`Loss`] itself; every loss makes it by its method `with`.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +158,19 @@ macro_rules! with {
     };
 }
 pub(crate) use with;
+
+/// Says that the target of a loss has a gradient.
+macro_rules! both_grads {
+    ($loss:ident) => {
+        impl $crate::BothGrads<f32> for $loss {}
+        impl $crate::BothGrads<f64> for $loss {}
+    };
+    ($loss:ident<'a, T>) => {
+        impl $crate::BothGrads<f32> for $loss<'_, f32> {}
+        impl $crate::BothGrads<f64> for $loss<'_, f64> {}
+    };
+}
+pub(crate) use both_grads;
 
 /// Gives an elementwise loss its verbs for `f32` and `f64`, compiled in this crate.
 macro_rules! elementwise_loss {

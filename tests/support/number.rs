@@ -33,6 +33,7 @@ pub(crate) trait Number:
     fn bits(self) -> u64;
     fn is_nan(self) -> bool;
     fn abs(self) -> Self;
+    fn sqrt(self) -> Self;
     fn copysign(self, sign: Self) -> Self;
     /// `self * a + b`, rounded once.
     fn mul_add(self, a: Self, b: Self) -> Self;
@@ -82,6 +83,9 @@ macro_rules! number {
             }
             fn abs(self) -> Self {
                 self.abs()
+            }
+            fn sqrt(self) -> Self {
+                self.sqrt()
             }
             fn copysign(self, sign: Self) -> Self {
                 self.copysign(sign)

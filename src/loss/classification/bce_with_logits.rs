@@ -1,7 +1,7 @@
 use crate::engine::check;
-use crate::engine::elementwise::Elementwise;
+use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::elementwise_loss;
+use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::math::{Float, logistic};
 use crate::{LossError, Real};
 
@@ -97,12 +97,12 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
     }
 
     #[inline(always)]
-    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         self.eval_column(x, t, x.of(1.0))
     }
 
     #[inline(always)]
-    fn eval_column<L: Lane<Elem = T>>(&self, x: L, t: L, column: L) -> (L, L) {
+    fn eval_column<L: Lane<Elem = T>>(&self, x: L, t: L, column: L) -> Eval<L> {
         let weight = column * self.pos_weight;
         let negative = x.of(1.0) - t;
         let p = logistic(x);
@@ -110,7 +110,8 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
         let positive = annihilated(weight, annihilated(t, p.softplus_of_minus));
         let value = positive + annihilated(negative, p.softplus);
         let slope = (negative * p.rise - t * weight * p.fall) / p.sum;
-        (value, slope)
+        let target_slope = weight * p.softplus_of_minus - p.softplus;
+        Eval { value, slope, target_slope }
     }
 }
 
@@ -122,3 +123,4 @@ fn annihilated<L: Lane>(factor: L, term: L) -> L {
 }
 
 elementwise_loss!(BceWithLogits<'a, T>);
+both_grads!(BceWithLogits<'a, T>);

@@ -1,8 +1,8 @@
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::Elementwise;
+use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::elementwise_loss;
+use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::math::Float;
 
 /// Huber loss: squared error near the target, absolute error far from it.
@@ -72,12 +72,13 @@ impl<T: Float> Elementwise<T> for Huber {
     }
 
     #[inline(always)]
-    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         let e = x - t;
         let size = e.abs();
         let near = size.at_most(e.of(self.delta));
-        (near * near.neg_mul_add(e.of(0.5), size), near.copysign(e))
+        Eval::of_error(near * near.neg_mul_add(e.of(0.5), size), near.copysign(e))
     }
 }
 
 elementwise_loss!(Huber);
+both_grads!(Huber);

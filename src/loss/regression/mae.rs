@@ -1,6 +1,6 @@
-use crate::engine::elementwise::Elementwise;
+use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::elementwise_loss;
+use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::math::Float;
 
 /// Absolute error.
@@ -53,11 +53,12 @@ impl Mae {
 
 impl<T: Float> Elementwise<T> for Mae {
     #[inline(always)]
-    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         let d = x - t;
         let sign = d.of(1.0).copysign(d);
-        (d.abs(), L::pick(d.same(d.of(0.0)) | d.is_nan(), d, sign))
+        Eval::of_error(d.abs(), L::pick(d.same(d.of(0.0)) | d.is_nan(), d, sign))
     }
 }
 
 elementwise_loss!(Mae);
+both_grads!(Mae);

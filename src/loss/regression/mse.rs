@@ -1,6 +1,6 @@
-use crate::engine::elementwise::Elementwise;
+use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::elementwise_loss;
+use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::math::Float;
 
 /// Squared error.
@@ -53,10 +53,11 @@ impl Mse {
 
 impl<T: Float> Elementwise<T> for Mse {
     #[inline(always)]
-    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         let d = x - t;
-        (d * d, d + d)
+        Eval::of_error(d * d, d + d)
     }
 }
 
 elementwise_loss!(Mse);
+both_grads!(Mse);

@@ -1,8 +1,8 @@
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::Elementwise;
+use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::elementwise_loss;
+use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::math::Float;
 
 /// Smooth L1: absolute error with a rounded tip.
@@ -71,7 +71,7 @@ impl<T: Float> Elementwise<T> for SmoothL1 {
     }
 
     #[inline(always)]
-    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> (L, L) {
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         let e = x - t;
         let size = e.abs();
         let beta = e.of(self.beta);
@@ -79,8 +79,9 @@ impl<T: Float> Elementwise<T> for SmoothL1 {
         let share = e / beta;
         let sign = L::pick(e.same(e.of(0.0)), e, e.of(1.0).copysign(e));
         let value = L::pick(far, beta.neg_mul_add(e.of(0.5), size), share * e * 0.5);
-        (value, L::pick(far, sign, share))
+        Eval::of_error(value, L::pick(far, sign, share))
     }
 }
 
 elementwise_loss!(SmoothL1);
+both_grads!(SmoothL1);

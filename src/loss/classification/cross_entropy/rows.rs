@@ -4,7 +4,9 @@ use super::CrossEntropy;
 use super::targets::Classes;
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, Batch, Rowwise, Shared};
-use crate::engine::softmax::{GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row};
+use crate::engine::softmax::{
+    Exponentials, GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row,
+};
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
 use crate::lane::dispatch;
@@ -34,6 +36,10 @@ pub(super) fn run<T: Float>(
 ) -> Result<Outcome, LossError> {
     super::check_options(loss)?;
     let layout = loss.layout;
+    if how.by_row.is_some() {
+        let instead = "leave it out: every row has one loss already";
+        return Err(LossError::Unsupported { what: "a reduction of rows", instead });
+    }
     let rows = match targets {
         Targets::Classes(classes) => classes.len(),
         Targets::Probabilities(t) => t.len() / layout.stride.max(1),
@@ -111,7 +117,7 @@ impl<T: Float> Rows<'_, T> {
     }
 
     /// Short rows, by the group.
-    fn short(&self, mut batch: Batch<'_, T>) {
+    fn short(&self, mut batch: Batch<'_, T>, e: &mut Exponentials<T>) {
         let shared = batch.shared;
         let stride = shared.layout.stride;
         let rows = batch.losses.len();
@@ -127,7 +133,7 @@ impl<T: Float> Rows<'_, T> {
                 stride,
                 plan: &plan,
                 accumulate: shared.accumulate,
-                e: &mut *batch.e,
+                e: &mut *e,
             };
             dispatch(shared.token, kernel);
         }
@@ -164,10 +170,16 @@ impl<T: Float> Rows<'_, T> {
 }
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
-    fn rows(&self, mut batch: Batch<'_, T>) {
+    type Scratch = Exponentials<T>;
+
+    fn scratch() -> Exponentials<T> {
+        Exponentials::new()
+    }
+
+    fn rows(&self, mut batch: Batch<'_, T>, e: &mut Exponentials<T>) {
         let shared = batch.shared;
         if self.is_hard() && is_short(shared.layout.classes) {
-            return self.short(batch);
+            return self.short(batch, e);
         }
         for i in 0..batch.losses.len() {
             let at = i * shared.layout.stride;

@@ -1,0 +1,159 @@
+//! Losses of elements whose rows have one loss each.
+
+use super::tiled::{Tile, put};
+use super::{Elementwise, check_columns};
+use crate::call::ByRow;
+use crate::engine::factors::{Factors, Scratch, TILE};
+use crate::engine::rowwise::{self, Batch, Layout, Rowwise, Shared};
+use crate::engine::sum::{self, BlockSum, Sum};
+use crate::engine::{Args, Input};
+use crate::lane::{Isa, Kernel, dispatch};
+use crate::math::Float;
+use crate::{Call, LossError, Outcome, Weights};
+
+/// Runs one call whose loss and lengths of input have been checked.
+pub(super) fn run<T, F>(loss: &F, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError>
+where
+    T: Float,
+    F: Elementwise<T>,
+{
+    let elements = args.x.len();
+    let (weights, column_weights) = match how.weights {
+        Some(Weights::Columns(weights)) => (None, Some(weights)),
+        weights => (weights, None),
+    };
+    let known = how.columns.or(loss.columns().map(<[T]>::len)).or(column_weights.map(<[T]>::len));
+    let instead = "give the call its `columns`";
+    let columns = known.ok_or(LossError::Unsupported { what: "a row of unknown length", instead })?;
+    if columns == 0 {
+        return Err(LossError::NoClasses);
+    }
+    if !elements.is_multiple_of(columns) {
+        return Err(LossError::Rows { elements, columns });
+    }
+    check_columns(loss, columns)?;
+    if let Some(weights) = column_weights
+        && weights.len() != columns
+    {
+        return Err(LossError::Weights { what: "column weights", expected: columns, found: weights.len() });
+    }
+    let rows = elements / columns;
+    args.check_outputs(rows, how.accumulate)?;
+    let factors = Factors::new(&Call { weights, columns: None, ..*how }, rows, Some(1))?;
+    let totals = factors.totals(rows);
+    #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
+    let (of_loss, length) = (totals.count as f64, columns as f64);
+    let share = if how.by_row == Some(ByRow::Mean) { 1.0 / length } else { 1.0 };
+    let (token, threads, layout) = (how.token()?, how.threads, Layout::rows(columns));
+    let shared = Shared { token, threads, layout, factors, accumulate: how.accumulate };
+    let (args, t) = args.take_target();
+    let rows_of = Rows { loss: loss.prepared(t), t, column_weights, share };
+    rowwise::run(&rows_of, how, shared, args, rows, of_loss, totals)
+}
+
+/// A loss of elements with its targets.
+#[derive(Clone, Copy)]
+struct Rows<'a, T, F> {
+    loss: F,
+    t: &'a [T],
+    column_weights: Option<&'a [T]>,
+    /// What the sum of a row is multiplied with.
+    share: f64,
+}
+
+impl<T: Float, F: Elementwise<T>> Rowwise<T> for Rows<'_, T, F> {
+    type Scratch = ();
+
+    fn scratch() {}
+
+    fn rows(&self, batch: Batch<'_, T>, (): &mut ()) {
+        dispatch(batch.shared.token, Kernels { rows: self, batch });
+    }
+}
+
+struct Kernels<'a, T, F> {
+    rows: &'a Rows<'a, T, F>,
+    batch: Batch<'a, T>,
+}
+
+impl<T: Float, F: Elementwise<T>> Kernel for Kernels<'_, T, F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) {
+        let mut scratch = Scratch::new();
+        let factors = self.batch.shared.factors;
+        for i in 0..self.batch.losses.len() {
+            let row = self.batch.first + i;
+            let kept = factors.is_kept(row);
+            let weight = if kept { factors.weight(row).to_f64() } else { 0.0 };
+            let scale = if kept { factors.upstream(row) * weight } else { 0.0 };
+            let mut sum = Sum::default();
+            let columns = self.batch.shared.layout.classes;
+            let mut start = 0;
+            while start < columns {
+                let end = columns.min(start + TILE * T::LANES);
+                sum.add(self.tile(isa, i, start..end, kept.then_some(scale), &mut scratch));
+                start = end;
+            }
+            let loss = T::from_f64(sum.total() * self.rows.share);
+            self.batch.losses[i] = if kept { loss * T::from_f64(weight) } else { T::default() };
+        }
+    }
+}
+
+impl<T: Float, F: Elementwise<T>> Kernels<'_, T, F> {
+    /// The sum of some columns of row `i`, and their gradients times `scale`; zeros without one.
+    #[inline(always)]
+    fn tile<I: Isa>(
+        &mut self,
+        isa: I,
+        i: usize,
+        columns: core::ops::Range<usize>,
+        scale: Option<f64>,
+        scratch: &mut Scratch<T>,
+    ) -> f64 {
+        let Rows { loss, t, column_weights, share } = *self.rows;
+        let batch = &mut self.batch;
+        let classes = batch.shared.layout.classes;
+        let len = columns.len();
+        let at = i * classes + columns.start..i * classes + columns.end;
+        let target = (batch.first + i) * classes + columns.start;
+        let mut tile = Tile::new();
+        if let Some(scale) = scale {
+            let ones = [T::from_f64(1.0)];
+            scratch.lay_out_columns(loss.columns().unwrap_or(&ones), columns.start, len);
+            tile.eval::<I, F, true>(isa, loss, &batch.x[at.clone()], &t[target..target + len], scratch.columns());
+            scratch.lay_out_columns(column_weights.unwrap_or(&ones), columns.start, len);
+            tile.weigh(scratch.columns(), scale * share, len);
+        }
+        let (values, grads, target_grads) = tile.parts(len);
+        let grad = match (batch.grad.as_deref_mut(), &mut batch.x) {
+            (None, Input::Replace(x)) => Some(&mut **x),
+            (grad, _) => grad,
+        };
+        for (to, from) in [(grad, grads), (batch.target_grad.as_deref_mut(), target_grads)] {
+            if let Some(to) = to {
+                put(&mut to[at.clone()], from, batch.shared.accumulate);
+            }
+        }
+        let mut block = BlockSum::<T::Lane<I>>::new(isa);
+        block.push(isa, values);
+        let total = block.total().to_f64();
+        if total.is_finite() { total } else { sum::wide(values) }
+    }
+}
+
+impl<T: Float> Tile<T> {
+    /// Multiplies values with the weights of their columns, gradients with those and `scale`.
+    #[inline(always)]
+    fn weigh(&mut self, columns: &[T], scale: f64, len: usize) {
+        let (values, grads, target_grads) = self.parts(len);
+        for (i, &weight) in columns[..len].iter().enumerate() {
+            let factor = T::from_f64(scale * weight.to_f64());
+            values[i] = values[i] * weight;
+            grads[i] = grads[i] * factor;
+            target_grads[i] = target_grads[i] * factor;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Losses of one row of numbers against another, or against a label.
+//!
+//! A formula sees vectors of entries and passes over the row, never the slices: where the row is contiguous the lanes
+//! are its columns, and what a pass finds stands in all lanes.
+
+mod contiguous;
+
+use super::factors::Factors;
+use super::rowwise::{self, Batch, Layout, Rowwise, Shared};
+use super::sum::Sum;
+use super::{Args, check};
+use crate::lane::{Lane, dispatch};
+use crate::math::Float;
+use crate::{Call, LossError, Outcome, Totals, Weights};
+use contiguous::Contiguous;
+
+/// One vector of entries of the two rows, and their columns.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<L> {
+    pub(crate) x: L,
+    pub(crate) t: L,
+    pub(crate) columns: L,
+}
+
+/// `K` numbers for each entry.
+pub(crate) trait Terms<L: Lane, const K: usize>: Copy {
+    fn at(&self, entry: Entry<L>) -> [L; K];
+}
+
+/// What a formula may do with a row.
+pub(crate) trait Passes<L: Lane> {
+    fn isa(&self) -> L::Isa;
+    /// The sums of the terms over the row.
+    fn sums<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K];
+    /// The largest of the terms; NaN is dropped.
+    fn largest<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K];
+    /// The derivatives of every entry, with respect to `x` and to `t`.
+    fn grads(&mut self, slopes: impl Terms<L, 2>);
+    /// Whether anybody wants derivatives.
+    fn wants_grads(&self) -> bool;
+}
+
+/// A loss of one row.
+pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
+    /// What the row has for a label: a class, a sign. `None` leaves the row out.
+    fn label(&self, row: usize) -> Option<T>;
+
+    /// The factor that the row has for its label, which counts in the mean's divisor.
+    fn label_weight(&self, row: usize) -> f64 {
+        let _ = row;
+        1.0
+    }
+
+    /// The loss of the row.
+    fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, label: L) -> L;
+}
+
+/// Runs one call whose options have been checked. `t` is the second row of each row, if it has one.
+pub(crate) fn run<T: Float, F: RowFormula<T>>(
+    loss: &F,
+    how: &Call<'_, T>,
+    args: Args<'_, T, ()>,
+    t: Option<&[T]>,
+    layout: Layout,
+    rows: usize,
+) -> Result<Outcome, LossError> {
+    if how.by_row.is_some() {
+        let instead = "leave it out: every row has one loss already";
+        return Err(LossError::Unsupported { what: "a reduction of rows", instead });
+    }
+    if matches!(how.weights, Some(Weights::Columns(_))) {
+        let instead = "weigh the rows";
+        return Err(LossError::Unsupported { what: "a weight for each column", instead });
+    }
+    let entries = layout.entries(rows)?;
+    check::length("x", entries, args.x.len())?;
+    if let Some(t) = t {
+        check::length("y", entries, t.len())?;
+    }
+    args.check_outputs(rows, how.accumulate)?;
+    let factors = Factors::new(how, rows, Some(1))?;
+    let (totals, of_loss) = totals(loss, &factors, rows);
+    let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
+    rowwise::run(&Rows { loss: *loss, t }, how, shared, args, rows, of_loss, totals)
+}
+
+/// Totals of the rows that count, and the divisor of the loss's own mean.
+fn totals<T: Float, F: RowFormula<T>>(loss: &F, factors: &Factors<'_, T>, rows: usize) -> (Totals, f64) {
+    let mut totals = Totals::default();
+    let (mut weight, mut of_loss) = (Sum::default(), Sum::default());
+    for row in (0..rows).filter(|&row| factors.is_kept(row) && loss.label(row).is_some()) {
+        let own = loss.label_weight(row);
+        totals.count += 1;
+        weight.add(own * factors.weight(row).to_f64());
+        of_loss.add(own);
+    }
+    totals.weight = weight.total();
+    (totals, of_loss.total())
+}
+
+#[derive(Clone, Copy)]
+struct Rows<'a, T, F> {
+    loss: F,
+    t: Option<&'a [T]>,
+}
+
+impl<T: Float, F: RowFormula<T>> Rowwise<T> for Rows<'_, T, F> {
+    type Scratch = ();
+
+    fn scratch() {}
+
+    fn rows(&self, batch: Batch<'_, T>, (): &mut ()) {
+        dispatch(batch.shared.token, Contiguous { rows: self, batch });
+    }
+}

@@ -1,0 +1,140 @@
+//! The cosine of two rows, and its derivatives.
+//!
+//! 1. The three sums `x·t`, `x·x` and `t·t` come from one pass. They are accepted if the last two are in a range where
+//!    nothing that matters was flushed or overflowed, which ordinary vectors are.
+//! 2. Otherwise the pass runs again with each row scaled by a power of two next to its largest entry, which rounds
+//!    nothing: vectors of norm 1e-30 and 1e+30 have their cosine too.
+//! 3. `cos = x·t / √(x·x t·t)`, one root for both norms.
+
+use crate::LossError;
+use crate::engine::check;
+use crate::engine::row::{Entry, Passes, Terms};
+use crate::lane::{Element, Lane, Mask};
+use crate::math::Float;
+
+/// What a framework does to the square of a norm so that a vector of zeros does not divide by 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Guard {
+    /// The least it may be.
+    pub(super) floor: f64,
+    /// What is added to it.
+    pub(super) added: f64,
+}
+
+impl Guard {
+    pub(super) fn check(self) -> Result<(), LossError> {
+        let holds = |value: f64| value >= 0.0 && value.is_finite();
+        check::option("floor", self.floor, holds(self.floor), "not negative, and finite")?;
+        check::option("epsilon", self.added, holds(self.added), "not negative, and finite")
+    }
+
+    /// A number not far from the root of what it guards with.
+    const fn root(self) -> f64 {
+        let square = if self.floor > self.added { self.floor } else { self.added };
+        // Half the exponent is near enough: the scale is a power of two.
+        if square > 0.0 { f64::from_bits((square.to_bits() >> 1) + (0x3ff0_0000_0000_0000 >> 1)) } else { 0.0 }
+    }
+}
+
+/// Squares of norms that need no scaling.
+const ACCEPTED: (f64, f64) = (8.673_617_379_884_035e-19, 1.152_921_504_606_847e18);
+
+/// The cosine of a row, and what its derivatives are made of.
+#[derive(Clone, Copy)]
+pub(super) struct Cosine<L> {
+    pub(super) cosine: L,
+    scales: [L; 2],
+    /// `1 / √(x·x t·t)`
+    cross: L,
+    /// `cos / x·x` and `cos / t·t`; 0 where the floor holds the norm.
+    own: [L; 2],
+    /// What the derivatives are multiplied with.
+    factor: L,
+}
+
+impl<L: Lane<Elem: Float>> Cosine<L> {
+    #[inline(always)]
+    pub(super) fn new(row: &impl Passes<L>, guard: Guard) -> Self {
+        let one = L::splat(row.isa(), L::Elem::from_f64(1.0));
+        let usual = Self::scaled(row, guard, [one; 2]);
+        let [x, t] = usual.1;
+        let outside = |square: L| square.lt(x.of(ACCEPTED.0)) | x.of(ACCEPTED.1).lt(square) | square.is_nan();
+        let rejected = outside(x) | outside(t);
+        if !rejected.any() {
+            return usual.0;
+        }
+        let [x, t] = row.largest(Sizes);
+        Self::scaled(row, guard, [down(x, guard), down(t, guard)]).0
+    }
+
+    /// The cosine with the rows scaled, and the squares of their scaled norms.
+    #[inline(always)]
+    fn scaled(row: &impl Passes<L>, guard: Guard, scales: [L; 2]) -> (Self, [L; 2]) {
+        let [dot, x, t] = row.sums(Products { scales });
+        let zero = dot.of(0.0);
+        let guarded = |square: L, scale: L| {
+            let floor = scale * guard.floor * scale;
+            let square = square + scale * guard.added * scale;
+            (square.at_least(floor), floor.le(square))
+        };
+        let ((x, x_above), (t, t_above)) = (guarded(x, scales[0]), guarded(t, scales[1]));
+        let root = (x * t).sqrt();
+        let is_zero = x.same(zero) | t.same(zero);
+        let cosine = (dot / root).at_most(x.of(1.0)).at_least(x.of(-1.0));
+        let cosine = L::pick(is_zero, zero, cosine);
+        let cross = L::pick(is_zero, zero, x.of(1.0) / root);
+        let own =
+            [L::pick(is_zero, zero, (cosine / x).keep(x_above)), L::pick(is_zero, zero, (cosine / t).keep(t_above))];
+        (Self { cosine, scales, cross, own, factor: x.of(1.0) }, [x, t])
+    }
+
+    /// The derivatives of `factor` times the cosine.
+    #[inline(always)]
+    pub(super) fn times(self, factor: L) -> Self {
+        Self { factor, ..self }
+    }
+}
+
+impl<L: Lane<Elem: Float>> Terms<L, 2> for Cosine<L> {
+    #[inline(always)]
+    fn at(&self, Entry { x, t, .. }: Entry<L>) -> [L; 2] {
+        let [x_scale, t_scale] = self.scales;
+        let (x, t) = (x * x_scale, t * t_scale);
+        let towards_t = x.neg_mul_add(self.own[0], t * self.cross);
+        let towards_x = t.neg_mul_add(self.own[1], x * self.cross);
+        [towards_t * x_scale * self.factor, towards_x * t_scale * self.factor]
+    }
+}
+
+/// The products of the scaled entries.
+#[derive(Clone, Copy)]
+struct Products<L> {
+    scales: [L; 2],
+}
+
+impl<L: Lane> Terms<L, 3> for Products<L> {
+    #[inline(always)]
+    fn at(&self, Entry { x, t, .. }: Entry<L>) -> [L; 3] {
+        let (x, t) = (x * self.scales[0], t * self.scales[1]);
+        [x * t, x * x, t * t]
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Sizes;
+
+impl<L: Lane> Terms<L, 2> for Sizes {
+    #[inline(always)]
+    fn at(&self, Entry { x, t, .. }: Entry<L>) -> [L; 2] {
+        [x.abs(), t.abs()]
+    }
+}
+
+/// The power of two that brings the largest entry, or what guards the norm if that is more, next to 1.
+#[inline(always)]
+fn down<L: Lane<Elem: Float>>(largest: L, guard: Guard) -> L {
+    let most = 0.25 / L::Elem::MIN_NORMAL;
+    let size = largest.at_least(largest.of(guard.root())).at_least(largest.of(L::Elem::MIN_NORMAL));
+    let (_, exponent) = size.at_most(largest.of(most)).split();
+    L::pow2(-exponent + (L::Elem::ROUND + L::Elem::BIAS))
+}

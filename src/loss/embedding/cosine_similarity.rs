@@ -1,0 +1,120 @@
+use super::cosine::{Cosine, Guard};
+use crate::engine::Args;
+use crate::engine::row::{self, Passes, RowFormula};
+use crate::engine::rowwise::Layout;
+use crate::lane::Lane;
+use crate::loss::verbs::{both_grads, with};
+use crate::math::Float;
+use crate::{Call, Loss, LossError, Outcome};
+
+/// Negative cosine similarity of two vectors.
+///
+/// # Meaning
+/// Pulls the direction of the prediction towards that of the target, whatever their lengths: -1 for the same direction,
+/// 0 for orthogonal, 1 for opposite. For embeddings and regressions of directions; no activation precedes it.
+///
+/// # Formula
+/// For each row `ℓ = -cos(x, t) = -Σ x_j t_j / (‖x‖ ‖t‖)`; the default mean divides by the number of rows.
+///
+/// # Gradient
+/// `-(t/‖t‖ - cos x/‖x‖) / ‖x‖`, and the same with `x` and `t` exchanged for the target; 0 where a vector is 0.
+///
+/// # Shapes
+/// `x`, `t` and both gradients are rows as the [`Layout`] has it; unreduced losses, weights, mask and upstream are one
+/// for each row.
+///
+/// # Edge cases
+/// A vector of zeros has the loss 0 and gradients 0. Norms do not overflow or vanish: the cosine of vectors of any
+/// finite length is right. NaN and infinite entries give NaN.
+///
+/// # Accuracy
+/// The loss 8 ULP of `Σ |x_j t_j| / (‖x‖ ‖t‖)`, the gradient 8 ULP of the larger of its two terms, for rows of any
+/// length.
+///
+/// # Errors
+/// [`NoClasses`](LossError::NoClasses) for rows without columns, [`Stride`](LossError::Stride),
+/// [`Rows`](LossError::Rows), [`Length`](LossError::Length), [`Option`](LossError::Option) for a floor that is negative
+/// or not finite, and what the [`Call`] can do wrong.
+///
+/// # Source
+/// `keras.losses.CosineSimilarity`, `keras.losses.cosine_similarity`: equal with [`keras`](Self::keras), whose norms
+/// have a floor of 1e-7, or [`tf23`](Self::tf23), 1e-6. For PyTorch's loss see
+/// [`CosineEmbedding`](crate::CosineEmbedding).
+///
+/// ```
+/// use lossfn::{BothGrads, CosineSimilarity};
+///
+/// let (mut dx, mut dt) = ([0.0_f64; 2], [0.0; 2]);
+/// let loss = CosineSimilarity::new(2).value_and_grads(&[3.0, 4.0], &[1.0, 0.0], Some(&mut dx), Some(&mut dt))?.value;
+/// assert!((loss + 0.6).abs() < 1e-15);
+/// assert!((dx[0] + 0.128).abs() < 1e-15 && (dx[1] - 0.096).abs() < 1e-15);
+/// assert!(dt[0].abs() < 1e-15 && (dt[1] + 0.8).abs() < 1e-15);
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("cosine_similarity", "cosine_proximity"))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CosineSimilarity {
+    layout: Layout,
+    guard: Guard,
+}
+
+impl CosineSimilarity {
+    /// Without a floor under the norms.
+    #[must_use]
+    pub fn new(layout: impl Into<Layout>) -> Self {
+        Self { layout: layout.into(), guard: Guard::default() }
+    }
+
+    /// The least that the square of a norm may be; below it the norm is a constant.
+    #[must_use]
+    pub const fn floor(mut self, floor: f64) -> Self {
+        self.guard.floor = floor;
+        self
+    }
+
+    /// As Keras 3: squares of norms of at least 1e-14.
+    #[must_use]
+    pub const fn keras(self) -> Self {
+        self.floor(1e-14)
+    }
+
+    /// As Keras 2 and TensorFlow 2.3: squares of norms of at least 1e-12.
+    #[must_use]
+    pub const fn tf23(self) -> Self {
+        self.floor(1e-12)
+    }
+}
+
+impl<T: Float> RowFormula<T> for CosineSimilarity {
+    fn label(&self, _: usize) -> Option<T> {
+        Some(T::default())
+    }
+
+    #[inline(always)]
+    fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, _: L) -> L {
+        let angle = Cosine::new(row, self.guard);
+        let minus = angle.cosine.of(-1.0);
+        if row.wants_grads() {
+            row.grads(angle.times(minus));
+        }
+        angle.cosine * minus
+    }
+}
+
+with!(CosineSimilarity);
+both_grads!(CosineSimilarity);
+
+macro_rules! verbs {
+    ($t:ty) => {
+        impl Loss<$t> for CosineSimilarity {
+            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
+                self.guard.check()?;
+                let rows = self.layout.rows_of(args.x.len())?;
+                let (args, t) = args.take_target();
+                row::run(self, how, args, Some(t), self.layout, rows)
+            }
+        }
+    };
+}
+verbs!(f32);
+verbs!(f64);
