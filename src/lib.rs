@@ -71,3 +71,8 @@ pub use error::LossError;
 pub use lane::{Level, Real};
 pub use loss::*;
 pub use reduction::{Divisor, Empty, Outcome, Reduction, Totals};
+
+/// The examples of README.md run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
