@@ -1,6 +1,6 @@
 //! AVX2 and FMA through pulp's V3 token: the 64-byte register is two ymm.
 
-use super::{Isa, Lane, Mask, operators::operators};
+use super::{Isa, Lane, Mask, operators::operators, stream::Stream};
 use core::arch::x86_64::{__m256, __m256d, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::ops::{BitAnd, BitOr, Neg};
 use pulp::x86::V3;
@@ -11,6 +11,12 @@ pub(crate) struct Avx2(pub(super) V3);
 impl Isa for Avx2 {
     type F32 = F32;
     type F64 = F64;
+    type Stream = Stream;
+
+    #[inline(always)]
+    fn stream(self) -> Stream {
+        Stream(self.0)
+    }
 }
 
 /// Writes one vector type and its mask, given its intrinsics.
@@ -113,6 +119,12 @@ macro_rules! vector {
             #[inline(always)]
             fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
                 *to = pulp::cast([self.low, self.high]);
+            }
+            #[inline(always)]
+            fn stream(self, to: &mut [$t; 64 / size_of::<$t>()], stream: &Stream) {
+                if !stream.put(pulp::cast([self.low, self.high]), to) {
+                    self.store(to);
+                }
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {

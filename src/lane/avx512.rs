@@ -1,6 +1,6 @@
 //! AVX-512 through pulp's V4 token: the 64-byte register is one zmm.
 
-use super::{Isa, Lane, Mask, operators::operators};
+use super::{Isa, Lane, Mask, operators::operators, stream::Stream};
 use core::arch::x86_64::{__m512, __m512d, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::ops::{BitAnd, BitOr, Neg};
 use pulp::x86::V4;
@@ -11,6 +11,12 @@ pub(crate) struct Avx512(pub(super) V4);
 impl Isa for Avx512 {
     type F32 = F32;
     type F64 = F64;
+    type Stream = Stream;
+
+    #[inline(always)]
+    fn stream(self) -> Stream {
+        Stream(*self.0)
+    }
 }
 
 /// One bit for each lane.
@@ -98,6 +104,12 @@ macro_rules! vector {
             #[inline(always)]
             fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
                 *to = pulp::cast(self.v);
+            }
+            #[inline(always)]
+            fn stream(self, to: &mut [$t; 64 / size_of::<$t>()], stream: &Stream) {
+                if !stream.put(pulp::cast(self.v), to) {
+                    self.store(to);
+                }
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {

@@ -11,6 +11,10 @@ pub(crate) struct Base;
 impl Isa for Base {
     type F32 = Vector<f32x16>;
     type F64 = Vector<f64x8>;
+    type Stream = ();
+
+    #[inline(always)]
+    fn stream(self) {}
 }
 
 #[derive(Clone, Copy)]

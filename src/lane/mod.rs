@@ -17,6 +17,8 @@ mod dispatch;
 #[cfg(feature = "internals")]
 mod model;
 mod operators;
+#[cfg(all(feature = "pulp", target_arch = "x86_64"))]
+mod stream;
 
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
@@ -114,6 +116,11 @@ element!(f64, 8, F64, 52, 1023.0);
 pub(crate) trait Isa: Copy + Send + Sync + 'static {
     type F32: Lane<Elem = f32, Isa = Self>;
     type F64: Lane<Elem = f64, Isa = Self>;
+    /// What [`Lane::stream`] asks for. Other threads see such stores once it is dropped, so a kernel drops it before it
+    /// returns.
+    type Stream;
+
+    fn stream(self) -> Self::Stream;
 }
 
 /// One true or false for each lane.
@@ -141,6 +148,12 @@ pub(crate) trait Lane:
     fn splat(isa: Self::Isa, x: Self::Elem) -> Self;
     fn load(isa: Self::Isa, from: &<Self::Elem as Element>::Chunk) -> Self;
     fn store(self, to: &mut <Self::Elem as Element>::Chunk);
+
+    /// As [`store`](Self::store), past the caches where the machine can.
+    #[inline(always)]
+    fn stream(self, to: &mut <Self::Elem as Element>::Chunk, _: &<Self::Isa as Isa>::Stream) {
+        self.store(to);
+    }
 
     /// `self * a + b`, with one rounding where the machine has a fused multiply-add.
     fn mul_add(self, a: Self, b: Self) -> Self;

@@ -9,6 +9,9 @@ pub(crate) struct Model;
 impl Isa for Model {
     type F32 = Vector<[f32; 16]>;
     type F64 = Vector<[f64; 8]>;
+    type Stream = ();
+
+    fn stream(self) {}
 }
 
 #[derive(Clone, Copy)]
