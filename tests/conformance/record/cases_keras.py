@@ -1,12 +1,11 @@
 """The cases of Keras: every loss by class and by function, every reduction, weights and masks."""
 
-from itertools import product
 from math import prod
 
+from cases_torch import tag
 from inputs import Draw
 from layout import rows, without
 from names_keras import is_class, kind_of, names
-from cases_torch import tag
 
 CHOICES = {
     "bce": [{}, {"from_logits": True}, {"label_smoothing": 0.1}, {"from_logits": True, "label_smoothing": 0.1}],
@@ -15,7 +14,21 @@ CHOICES = {
     "cosine": [{}, {"axis": 0}],
 }
 CHOICES["categorical"] = [*CHOICES["bce"], {"axis": 1}, {"axis": 1, "from_logits": True}]
-KINDS = "bce categorical sparse kld mae mape huber mse msle categorical_hinge hinge squared_hinge cosine".split()
+KINDS = [
+    "bce",
+    "categorical",
+    "sparse",
+    "kld",
+    "mae",
+    "mape",
+    "huber",
+    "mse",
+    "msle",
+    "categorical_hinge",
+    "hinge",
+    "squared_hinge",
+    "cosine",
+]
 
 
 def make(framework, backend, ident, name, options, shape, inputs, **more):
@@ -104,7 +117,13 @@ def one(framework, backend, kind, name, options, shape=None):
 
 def weighted(framework, backend):
     """Sample weights of every shape, masks, and both."""
-    for kind, shape in (("mse", (3, 4)), ("mse", (2, 3, 2)), ("categorical", (3, 4)), ("sparse", (2, 3, 4)), ("hinge", (3, 2))):
+    for kind, shape in (
+        ("mse", (3, 4)),
+        ("mse", (2, 3, 2)),
+        ("categorical", (3, 4)),
+        ("sparse", (2, 3, 4)),
+        ("hinge", (3, 2)),
+    ):
         outputs = without(list(shape), -1)
         weights = {"scalar": [], "each": outputs}
         if len(outputs) > 1:

@@ -1,10 +1,8 @@
 """The edges of Keras's losses."""
 
 import numpy as np
-
 from cases_keras import make
 from names_keras import names
-
 
 REFUSED_BY_TORCH = "edge/bce/nan"
 
@@ -48,12 +46,21 @@ def categorical():
         yield f"trap4/categorical/logits={a},0", "categorical", [[a, 0.0], [a, 0.0]], [[1.0, 0.0], [0.0, 1.0]], logits
         yield f"trap4/sparse/logits={a},0", "sparse", [[a, 0.0], [a, 0.0]], [0, 1], logits
     yield "edge/categorical/one-class", "categorical", [[3.0], [-1.0]], [[1.0], [0.5]], logits
-    yield "edge/categorical/large", "categorical", [f32(1e8, -1e8, 0), f32(3e38, 3e38, 3e38)], [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], logits
+    yield (
+        "edge/categorical/large",
+        "categorical",
+        [f32(1e8, -1e8, 0), f32(3e38, 3e38, 3e38)],
+        [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]],
+        logits,
+    )
     yield "edge/sparse/nan", "sparse", [["nan", 1.0], [1.0, 2.0]], [1, 0], logits
 
 
 def ignored():
-    p, x = [[0.5, 0.25, 0.25], [0.125, 0.5, 0.375], [0.25, 0.25, 0.5]], [[1.0, 2.0, 3.0], [0.5, -1.0, 2.0], [0.0, 1.0, 0.0]]
+    p, x = (
+        [[0.5, 0.25, 0.25], [0.125, 0.5, 0.375], [0.25, 0.25, 0.5]],
+        [[1.0, 2.0, 3.0], [0.5, -1.0, 2.0], [0.0, 1.0, 0.0]],
+    )
     for of, t, word in ((-1, [-1, 2, 0], "one"), (1, [0, 1, 2], "inside"), (-1, [-1, -1, -1], "all")):
         for how in ("sum_over_batch_size", "sum", "none", None):
             more = {"ignore_class": of, **({"reduction": how} if how else {})}
@@ -65,14 +72,23 @@ def ignored():
 
 def errors():
     kinks = [[1.0, 2.0, 0.0, -0.5], [1.5, -4.0, 4.0, 0.25]], [[1.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.25]]
-    far = [["inf"], ["-inf"], ["nan"], [1.0], *([v] for v in f32(1e20, -3e38))], [[0.0], [0.0], [0.0], ["nan"], [0.0], [0.0]]
+    far = (
+        [["inf"], ["-inf"], ["nan"], [1.0], *([v] for v in f32(1e20, -3e38))],
+        [[0.0], [0.0], [0.0], ["nan"], [0.0], [0.0]],
+    )
     for kind, options in (("mse", {}), ("mae", {}), ("huber", {}), ("huber", {"delta": 0.5})):
         yield f"edge/{kind}/kinks", kind, *kinks, options
         yield f"edge/{kind}/far", kind, *far, options
     yield "edge/mape/zero-target", "mape", [[1.0, 0.0, 0.5, -2.0]], [[0.0, 0.0, 0.5, -2.0]], {}
     yield "edge/mape/small-target", "mape", [[1.0], [1.0], [0.5]], [f32(1e-8), f32(2e-7), f32(-1e-8)], {}
     yield "edge/mape/cancels", "mape", [[2.0**-20, 3.0, -3.0]], [[4.0, -2.0, -2.0]], {}
-    yield "edge/msle/at-and-below-0", "msle", [[0.0, -0.5, -4.0, 1.0], [0.0, 3.0, 0.5, 2.0]], [[0.0, 0.5, 1.0, 0.0], [-1.0, 3.0, -0.5, 0.0]], {}
+    yield (
+        "edge/msle/at-and-below-0",
+        "msle",
+        [[0.0, -0.5, -4.0, 1.0], [0.0, 3.0, 0.5, 2.0]],
+        [[0.0, 0.5, 1.0, 0.0], [-1.0, 3.0, -0.5, 0.0]],
+        {},
+    )
     yield "edge/msle/small-and-large", "msle", [f32(1e-6, 1e-3, 1e20, 3e38)], [f32(1e-5, 1.001e-3, 1.0, 3.1e38)], {}
 
 
@@ -98,8 +114,20 @@ def hinges():
         yield f"trap7/{kind}/by-the-whole-call", kind, [[0.25, 0.25], [0.25, 0.25]], [[0.0, 1.0], [1.0, -1.0]], {}
     yield "trap6/categorical_hinge/target-slot", "categorical_hinge", [[-5.0, -2.0, -4.0]], [[0.0, 1.0, 0.0]], {}
     yield "trap6/categorical_hinge/signs", "categorical_hinge", [[0.25, 0.5, 0.75]], [[-1.0, 1.0, -1.0]], {}
-    yield "edge/categorical_hinge/tie-at-0", "categorical_hinge", [[0.5, 1.5, 0.25], [0.0, 1.0, -1.0]], [[0.0, 1.0, 0.0]] * 2, {}
-    yield "edge/categorical_hinge/tie-of-the-max", "categorical_hinge", [[2.0, 1.0, 2.0], [0.0, 0.5, 0.0]], [[0.0, 1.0, 0.0]] * 2, {}
+    yield (
+        "edge/categorical_hinge/tie-at-0",
+        "categorical_hinge",
+        [[0.5, 1.5, 0.25], [0.0, 1.0, -1.0]],
+        [[0.0, 1.0, 0.0]] * 2,
+        {},
+    )
+    yield (
+        "edge/categorical_hinge/tie-of-the-max",
+        "categorical_hinge",
+        [[2.0, 1.0, 2.0], [0.0, 0.5, 0.0]],
+        [[0.0, 1.0, 0.0]] * 2,
+        {},
+    )
     yield "edge/categorical_hinge/correct", "categorical_hinge", [[0.5, 3.0, 0.25]], [[0.0, 1.0, 0.0]], {}
 
 
@@ -112,7 +140,13 @@ def cosine():
         v = float(size)
         yield f"trap9/cosine/norm={size}", "cosine", [f32(v, 0.0)], [[1.0, 0.0]], {}
         yield f"edge/cosine/norm={size},apart", "cosine", [f32(v, v)], [f32(0.0, v)], {}
-    yield "edge/cosine/lines", "cosine", [[1.0, 2.0], [1.0, 2.0], [2.0, -1.0]], [[2.0, 4.0], [-1.0, -2.0], [1.0, 2.0]], {}
+    yield (
+        "edge/cosine/lines",
+        "cosine",
+        [[1.0, 2.0], [1.0, 2.0], [2.0, -1.0]],
+        [[2.0, 4.0], [-1.0, -2.0], [1.0, 2.0]],
+        {},
+    )
 
 
 def nan():
@@ -143,9 +177,20 @@ def shapes(framework, backend):
     for how in ("sum_over_batch_size", "sum", "none"):
         yield case(f"edge/mse/empty,{how}", "MeanSquaredError", {"reduction": how}, (0, 2), [], [])
         yield case(f"edge/mse/one,{how}", "MeanSquaredError", {"reduction": how}, (1, 1), [3.0], [1.0])
-    yield case("edge/mse/target-of-lower-rank", "MeanSquaredError", {}, (3, 1), [1.0, 2.0, 4.0], [0.0, 0.5, 1.0], shapes={"t": (3,)})
+    yield case(
+        "edge/mse/target-of-lower-rank",
+        "MeanSquaredError",
+        {},
+        (3, 1),
+        [1.0, 2.0, 4.0],
+        [0.0, 0.5, 1.0],
+        shapes={"t": (3,)},
+    )
     yield case("edge/mse/one-dimension", "MeanSquaredError", {}, (3,), [1.0, 2.0, 4.0], [0.0, 0.5, 1.0])
-    x, p = [0.5, 1.0, -1.0, 2.0, 0.25, -0.5] * 2, [0.5, 0.25, 0.25, 0.5, 0.25, 0.25, 0.125, 0.625, 0.375, 0.125, 0.5, 0.25]
+    x, p = (
+        [0.5, 1.0, -1.0, 2.0, 0.25, -0.5] * 2,
+        [0.5, 0.25, 0.25, 0.5, 0.25, 0.25, 0.125, 0.625, 0.375, 0.125, 0.5, 0.25],
+    )
     hot = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0] * 2
     for smooth in (0.0, 0.25):
         options = {"axis": 1, "from_logits": True, "label_smoothing": smooth, "reduction": "none"}
@@ -156,6 +201,11 @@ def shapes(framework, backend):
         for of, values in (({}, p), ({"from_logits": True}, x)):
             ident = f"edge/sparse/axis=1{',logits' if of else ''}"
             yield case(ident, "sparse_categorical_crossentropy", {"axis": 1, **of}, (2, 3, 2), values, [0, 2, 1, 1])
+    if framework == "keras" and backend == "torch":
+        for of in ({}, {"ignore_class": 1}):
+            options = {"axis": 1, "from_logits": True, "reduction": "none", **of}
+            ident = f"edge/sparse/axis=1,class{',ignored' if of else ''}"
+            yield case(ident, "SparseCategoricalCrossentropy", options, (2, 3, 2), x, [0, 2, 1, 1])
 
 
 def cases(framework, backend):

@@ -34,7 +34,12 @@ def elementwise():
         ("MSELoss", "mse_loss", [{}], "real"),
         ("SmoothL1Loss", "smooth_l1_loss", [{}, {"beta": 1.0}, {"beta": 0.5}, {"beta": 0.0}], "real"),
         ("HuberLoss", "huber_loss", [{}, {"delta": 1.0}, {"delta": 0.5}, {"delta": 4.0}], "real"),
-        ("HingeEmbeddingLoss", "hinge_embedding_loss", [{}, {"margin": 1.0}, {"margin": 0.5}, {"margin": 2.0}], "signs"),
+        (
+            "HingeEmbeddingLoss",
+            "hinge_embedding_loss",
+            [{}, {"margin": 1.0}, {"margin": 0.5}, {"margin": 2.0}],
+            "signs",
+        ),
         ("BCELoss", "binary_cross_entropy", [{}], "unit"),
         ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", [{}], "logits"),
         ("KLDivLoss", "kl_div", [{}, {"log_target": True}], "log"),
@@ -85,7 +90,9 @@ def weighted():
 def classes():
     """Cross-entropy and NLL: shapes, weights, smoothing, ignored classes, both kinds of target."""
     for shape, how, weighted, ignore in product(SHAPES, REDUCTIONS, (False, True), (None, -100, 1)):
-        if len(shape) != 2 and (how == "sum" or (weighted and ignore == -100) or (len(shape) > 2 and weighted and ignore)):
+        if len(shape) != 2 and (
+            how == "sum" or (weighted and ignore == -100) or (len(shape) > 2 and weighted and ignore)
+        ):
             continue
         for smoothing in (None, 0.1, 1.0):
             if smoothing != 1.0 or (ignore != -100 and how == "mean" and len(shape) == 2):

@@ -1,7 +1,6 @@
 """The edges of cross-entropy and negative log-likelihood."""
 
 import numpy as np
-
 from cases_torch import make
 
 BIG = float(np.float32(3e38))
@@ -24,9 +23,13 @@ def ignored():
         word = "+".join(str(v) for v in poison)
         for how in ("mean", "sum", "none"):
             yield ce(f"trap1/cross_entropy/ignored-row={word},{how}", [poison, [1.0, 2.0, 3.0]], [-100, 0], how=how)
-        yield ce(f"trap1/nll_loss/ignored-row={word}", [poison, [-1.0, -2.0, -3.0]], [-100, 0], name="NLLLoss", how="mean")
+        yield ce(
+            f"trap1/nll_loss/ignored-row={word}", [poison, [-1.0, -2.0, -3.0]], [-100, 0], name="NLLLoss", how="mean"
+        )
         smooth = {"label_smoothing": 0.5}
-        yield ce(f"trap1/cross_entropy/ignored-row={word},smooth", [poison, [1.0, 2.0, 3.0]], [-100, 0], smooth, how="mean")
+        yield ce(
+            f"trap1/cross_entropy/ignored-row={word},smooth", [poison, [1.0, 2.0, 3.0]], [-100, 0], smooth, how="mean"
+        )
     x = [[1.0, 2.0, 3.0], [0.5, -1.0, 2.0]]
     for how in ("mean", "sum", "none"):
         for options in ({}, {"label_smoothing": 0.5}):
@@ -37,7 +40,14 @@ def ignored():
         yield ce(f"edge/cross_entropy/zero-weight,{how}", x, [0, 0], None, [0.0, 2.0, 3.0], how=how)
         yield ce(f"edge/nll_loss/zero-weight,{how}", x, [0, 0], None, [0.0, 2.0, 3.0], name="nll_loss", how=how)
         yield ce(f"edge/cross_entropy/ignore_index=1-is-a-class,{how}", x, [1, 2], {"ignore_index": 1}, how=how)
-    yield ce("edge/cross_entropy/ignore_index=-1,weight,smooth", x, [-1, 2], {"ignore_index": -1, "label_smoothing": 0.5}, [1.0, 2.0, 3.0], how="mean")
+    yield ce(
+        "edge/cross_entropy/ignore_index=-1,weight,smooth",
+        x,
+        [-1, 2],
+        {"ignore_index": -1, "label_smoothing": 0.5},
+        [1.0, 2.0, 3.0],
+        how="mean",
+    )
     yield ce("edge/cross_entropy/unbatched-ignored", [x[0]], [-100], shape=(3,), how="mean")
     yield ce("edge/cross_entropy/unbatched", [x[0]], [2], shape=(3,), how="mean")
 
@@ -59,7 +69,13 @@ def infinite():
     masked = [[1.0, "-inf", 2.0]]
     yield ce("trap3/cross_entropy/masked,index", masked, [0])
     yield ce("trap3/cross_entropy/masked,soft", masked, [[1.0, 0.0, 0.0]], soft=True)
-    yield ce("trap3/cross_entropy/masked,soft,mean", [*masked, [0.0, 1.0, 2.0]], [[1.0, 0.0, 0.0], [0.5, 0.25, 0.25]], soft=True, how="mean")
+    yield ce(
+        "trap3/cross_entropy/masked,soft,mean",
+        [*masked, [0.0, 1.0, 2.0]],
+        [[1.0, 0.0, 0.0], [0.5, 0.25, 0.25]],
+        soft=True,
+        how="mean",
+    )
     yield ce("trap3/cross_entropy/masked,soft-inside", masked, [[0.5, 0.25, 0.25]], soft=True)
     yield ce("trap3/cross_entropy/masked,index,smooth", masked, [0], {"label_smoothing": 0.125})
     yield ce("edge/cross_entropy/target-masked", masked, [1])
@@ -77,7 +93,11 @@ def magnitudes():
         yield ce(f"trap10/cross_entropy/logits=0,{a},wrong", [[0.0, a]], [0])
     yield ce("trap4/cross_entropy/soft,logits=15,0", [[15.0, 0.0], [15.0, 0.0]], [[1.0, 0.0], [0.75, 0.25]], soft=True)
     for size in (1e8, BIG):
-        yield ce(f"edge/cross_entropy/logits={size:.0e}", [[size, -size, 0.0], [-size, size, 0.0], [0.0, 0.0, size]], [0, 0, 1])
+        yield ce(
+            f"edge/cross_entropy/logits={size:.0e}",
+            [[size, -size, 0.0], [-size, size, 0.0], [0.0, 0.0, size]],
+            [0, 0, 1],
+        )
         yield ce(f"edge/cross_entropy/equal,{size:.0e}", [[size] * 3, [-size] * 3], [0, 1])
         soft = [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]
         yield ce(f"edge/cross_entropy/soft,{size:.0e}", [[size, -size, 0.0], [size] * 3], soft, soft=True)

@@ -1,8 +1,7 @@
 """The edges of PyTorch's losses of single elements and of cosine embedding."""
 
-import numpy as np
-
 import cases_torch_classes_edges
+import numpy as np
 from cases_torch import make
 
 
@@ -19,7 +18,9 @@ def pointwise(ident, name, x, t, options=None, shape=None, **more):
 def bce():
     ends = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
     yield pointwise("edge/bce/0-and-1", "BCELoss", ends, [0.0, 1.0, 1.0, 0.0, 0.5, 0.5])
-    yield pointwise("edge/bce/0-and-1,mean", "binary_cross_entropy", ends, [0.0, 1.0, 1.0, 0.0, 0.5, 0.5], {"reduction": "mean"})
+    yield pointwise(
+        "edge/bce/0-and-1,mean", "binary_cross_entropy", ends, [0.0, 1.0, 1.0, 0.0, 0.5, 0.5], {"reduction": "mean"}
+    )
     near = [2.0**-149, 2.0**-126, 2.0**-60, 2.0**-24, 1 - 2.0**-24, 1 - 2.0**-23]
     for t in (0.0, 1.0, 0.25):
         yield pointwise(f"edge/bce/near-the-ends,t={t}", "BCELoss", near, [t] * 6)
@@ -72,13 +73,19 @@ def errors():
             inputs, shapes = {"weight": [1.0, 3.0]}, {"weight": (2,)}
             ident = f"trap2/{name}/weight,{how}"
             yield pointwise(ident, name, [1.0, 2.0], [0.0, 0.0], {"reduction": how}, inputs=inputs, shapes=shapes)
-    yield pointwise("trap9/SmoothL1Loss/is-not-Huber", "SmoothL1Loss", [2.0, 0.25], [0.0, 0.0], {"beta": 0.5, "reduction": "none"})
-    yield pointwise("trap9/HuberLoss/is-not-SmoothL1", "HuberLoss", [2.0, 0.25], [0.0, 0.0], {"delta": 0.5, "reduction": "none"})
+    yield pointwise(
+        "trap9/SmoothL1Loss/is-not-Huber", "SmoothL1Loss", [2.0, 0.25], [0.0, 0.0], {"beta": 0.5, "reduction": "none"}
+    )
+    yield pointwise(
+        "trap9/HuberLoss/is-not-SmoothL1", "HuberLoss", [2.0, 0.25], [0.0, 0.0], {"delta": 0.5, "reduction": "none"}
+    )
 
 
 def kl():
     yield pointwise("edge/kl_div/zero-target", "KLDivLoss", [-1.0, -2.0, -0.5], [0.0, 0.5, 0.5])
-    yield pointwise("edge/kl_div/zero-target,batchmean", "kl_div", [-1.0, -2.0, -0.5], [0.0, 0.5, 0.5], {"reduction": "batchmean"})
+    yield pointwise(
+        "edge/kl_div/zero-target,batchmean", "kl_div", [-1.0, -2.0, -0.5], [0.0, 0.5, 0.5], {"reduction": "batchmean"}
+    )
     yield pointwise("trap3/kl_div/zero-target-and-minus-inf", "KLDivLoss", ["-inf", "-inf", -1.0], [0.0, 0.5, 0.5])
     yield pointwise("edge/kl_div/negative-target", "KLDivLoss", [-1.0, -1.0], [-0.5, 1.5])
     yield pointwise("edge/kl_div/nan", "KLDivLoss", ["nan", -1.0], [0.5, "nan"])
@@ -101,7 +108,12 @@ def hinge_embedding():
         for t in (1.0, -1.0, 0.0, 2.0):
             options = {"margin": margin, "reduction": "none"}
             yield pointwise(f"edge/hinge_embedding/margin={margin},t={t}", "HingeEmbeddingLoss", x, [t] * 7, options)
-    yield pointwise("edge/hinge_embedding/specials", "hinge_embedding_loss", ["nan", "nan", "inf", "-inf", "inf"], [1.0, -1.0, -1.0, -1.0, 1.0])
+    yield pointwise(
+        "edge/hinge_embedding/specials",
+        "hinge_embedding_loss",
+        ["nan", "nan", "inf", "-inf", "inf"],
+        [1.0, -1.0, -1.0, -1.0, 1.0],
+    )
     yield pointwise("edge/hinge_embedding/other-label-adds-both", "HingeEmbeddingLoss", f32(0.3), [0.0])
 
 
@@ -129,7 +141,14 @@ def cosine():
     for label in (1, -1):
         yield one(f"edge/cosine_embedding/unbatched,label={label}", [1, 2, 2], [2, 1, 2], [label], None, (3,))
     yield one("edge/cosine_embedding/one-dimension", [2, -3], [1, 1], [1, -1], {"reduction": "mean"})
-    yield make("edge/cosine_embedding/empty,mean", "CosineEmbeddingLoss", {"reduction": "mean"}, (0, 3), {"x": [], "t": [], "labels": []}, shapes={"labels": (0,)})
+    yield make(
+        "edge/cosine_embedding/empty,mean",
+        "CosineEmbeddingLoss",
+        {"reduction": "mean"},
+        (0, 3),
+        {"x": [], "t": [], "labels": []},
+        shapes={"labels": (0,)},
+    )
 
 
 def cases():

@@ -7,9 +7,8 @@ from collections import Counter
 from math import prod
 from pathlib import Path
 
-import numpy as np
-
 import lines
+import numpy as np
 from layout import without
 
 CASES = Path(__file__).resolve().parent.parent / "cases"

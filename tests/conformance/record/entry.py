@@ -99,8 +99,6 @@ class Softmax:
         others = [sum(powers[:j] + powers[j + 1 :], ZERO) for j in range(len(x))]
         self.p = [power / whole for power in powers]
         self.rest = [other / whole for other in others]
-        self.minus_ln = [
-            INF if power == 0 else mp.log1p(other / power) for power, other in zip(powers, others)
-        ]
+        self.minus_ln = [INF if power == 0 else mp.log1p(other / power) for power, other in zip(powers, others)]
         # The magnitudes that lse - x_j is made of, when it is computed as such.
         self.size = max((abs(v - top) for v in x if mp.isfinite(v)), default=ZERO) + 1

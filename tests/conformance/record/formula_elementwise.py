@@ -1,8 +1,7 @@
 """PyTorch's losses of single elements: value and derivatives, with PyTorch's clamps and kinks."""
 
+from entry import NAN, Entry, Part, ln, product, sigmoid, sign, softplus, terms, xlogy
 from mpmath import mp, mpf
-
-from entry import INF, NAN, Entry, Part, ln, product, sigmoid, sign, softplus, terms, xlogy
 
 
 def clamp(x, low, high):

@@ -3,9 +3,8 @@
 A flavour says which Keras: "tf_keras", or Keras 3 on "tensorflow" or "torch".
 """
 
-from mpmath import mp, mpf
-
 from entry import ZERO, Entry, ln, product, sigmoid, sign, softplus, terms, total
+from mpmath import mp, mpf
 
 EPSILON = mpf(1e-7)
 # As f64 holds 1 - 1e-7.
@@ -84,7 +83,9 @@ def bce(p, t, o):
     c, inside = min(max(p, EPSILON), BELOW_ONE), mpf(EPSILON < p < BELOW_ONE)
     more = EPSILON if o["flavour"] == "tf_keras" else ZERO
     a, b = c + more, 1 - c + more
-    value = Entry(-(t * ln(a) + (1 - t) * ln(b)), 0, t + 1)
+    # With epsilon added again, a and b near 1 are rounded sums.
+    rounded = max(t * (a > 0.5), (1 - t) * (b > 0.5)) if more else ZERO
+    value = Entry(-(t * ln(a) + (1 - t) * ln(b)), rounded, t + 1)
     dx = terms(-t / a, (1 - t) / b)
     if not more:
         dx = Entry((c - t) / (c * (1 - c)), max(c, t) / (c * (1 - c)) if c != t and t not in (0, 1) else 0, dx.scale)

@@ -1,9 +1,8 @@
 """Keras's categorical and sparse categorical cross-entropy, from logits and from probabilities."""
 
-from mpmath import mpf
-
 from entry import NAN, ZERO, Entry, Softmax, ln, product, terms, total
 from formula_keras import BELOW_ONE, EPSILON
+from mpmath import mpf
 
 
 def categorical(x, t, o):

@@ -1,8 +1,7 @@
 """PyTorch's losses of rows: cross-entropy, negative log-likelihood, cosine embedding."""
 
-from mpmath import mp, mpf
-
 from entry import ZERO, Entry, Part, Softmax, product, terms, total
+from mpmath import mp, mpf
 
 
 def cross_entropy_index(x, rows, target, weight, options):

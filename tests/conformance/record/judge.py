@@ -4,9 +4,8 @@ import math
 import re
 
 import numpy as np
-from mpmath import mp
-
 from known import KNOWN, Deviation
+from mpmath import mp
 
 # Beyond this many ULP of the scale a deviation is not called rounding.
 ROUNDING = 16

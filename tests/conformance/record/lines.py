@@ -5,9 +5,24 @@ import math
 
 import numpy as np
 
-ORDER = (
-    "id framework backend name options shape axis target shapes inputs f64 f32 truth deviates deviates_f32 scale".split()
-)
+ORDER = [
+    "id",
+    "framework",
+    "backend",
+    "name",
+    "options",
+    "shape",
+    "axis",
+    "target",
+    "shapes",
+    "inputs",
+    "f64",
+    "f32",
+    "truth",
+    "deviates",
+    "deviates_f32",
+    "scale",
+]
 
 
 def number(v):

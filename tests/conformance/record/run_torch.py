@@ -3,7 +3,6 @@
 import warnings
 
 import torch
-
 from truth_torch import differentiable
 
 torch.set_num_threads(1)

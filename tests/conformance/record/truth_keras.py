@@ -2,12 +2,11 @@
 
 from math import prod
 
-from mpmath import mp, mpf
-
 import formula_keras
 import formula_keras_classes
 from entry import NAN, ZERO, Entry, Part, total
 from layout import broadcast, rows, without
+from mpmath import mp, mpf
 from names_keras import is_class, kind_of
 from truth_torch import numbers
 

@@ -2,12 +2,11 @@
 
 from math import prod
 
-from mpmath import mpf
-
 import formula_elementwise
 import formula_rows
 from entry import INF, NAN, ZERO, Entry, total
-from layout import broadcast, rows, without
+from layout import broadcast, rows
+from mpmath import mpf
 
 
 def numbers(case, key):
