@@ -12,6 +12,7 @@ impl Isa for Avx2 {
     type F32 = F32;
     type F64 = F64;
     type Stream = Stream;
+    const STREAMS: bool = true;
 
     #[inline(always)]
     fn stream(self) -> Stream {

@@ -12,6 +12,7 @@ impl Isa for Base {
     type F32 = Vector<f32x16>;
     type F64 = Vector<f64x8>;
     type Stream = ();
+    const STREAMS: bool = false;
 
     #[inline(always)]
     fn stream(self) {}

@@ -119,6 +119,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     /// What [`Lane::stream`] asks for. Other threads see such stores once it is dropped, so a kernel drops it before it
     /// returns.
     type Stream;
+    /// Whether there is such a thing.
+    const STREAMS: bool;
 
     fn stream(self) -> Self::Stream;
 }

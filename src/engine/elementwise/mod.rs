@@ -187,9 +187,14 @@ impl<T: Float, F: Elementwise<T>> Kernel for Leaves<'_, T, F> {
         let (x, t) = (&*self.x, self.t);
         match self.out.grad.as_deref_mut() {
             None => plain::run::<I, T, F, true, false, false>(isa, shared, x, t, &mut []),
-            Some(grad) if shared.streams => plain::run::<I, T, F, true, true, true>(isa, shared, x, t, grad),
-            Some(grad) if shared.want_value => plain::run::<I, T, F, true, true, false>(isa, shared, x, t, grad),
-            Some(grad) => plain::run::<I, T, F, false, true, false>(isa, shared, x, t, grad),
+            Some(grad) if I::STREAMS && shared.streams => {
+                plain::run::<I, T, F, true, true, true>(isa, shared, x, t, grad)
+            }
+            // The value of a light loss costs nothing beside the memory.
+            Some(grad) if F::HEAVY && !shared.want_value => {
+                plain::run::<I, T, F, false, true, false>(isa, shared, x, t, grad)
+            }
+            Some(grad) => plain::run::<I, T, F, true, true, false>(isa, shared, x, t, grad),
         }
     }
 }
