@@ -115,6 +115,9 @@ macro_rules! vector {
             fn keep(self, mask: Flags<$lanes>) -> Self {
                 Self::pick(mask, self, Self([0.0; $lanes]))
             }
+            fn without(self, mask: Flags<$lanes>) -> Self {
+                Self::pick(mask, Self([0.0; $lanes]), self)
+            }
             fn pow2(biased: Self) -> Self {
                 Self(biased.0.map(|x| $t::from_bits(x.to_bits() << $fraction)))
             }
