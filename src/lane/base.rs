@@ -140,6 +140,10 @@ macro_rules! vector {
                 Self(self.0 & mask.0)
             }
             #[inline(always)]
+            fn without(self, mask: Bits<$v>) -> Self {
+                Self(self.0 & !mask.0)
+            }
+            #[inline(always)]
             fn pow2(biased: Self) -> Self {
                 Self(cast(cast::<$v, $i>(biased.0) << $fraction))
             }

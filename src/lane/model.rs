@@ -141,6 +141,10 @@ macro_rules! vector {
                 Self::pick(mask, self, Self([0.0; $lanes]))
             }
             #[inline(never)]
+            fn without(self, mask: Flags<$lanes>) -> Self {
+                Self::pick(mask, Self([0.0; $lanes]), self)
+            }
+            #[inline(never)]
             fn pow2(biased: Self) -> Self {
                 Self(biased.0.map(|x| $t::from_bits(x.to_bits() << $fraction)))
             }

@@ -14,7 +14,7 @@ pub(crate) use constants::Float;
 pub(crate) use exp::{Scaling, exp, exp_scaled};
 #[cfg(feature = "internals")]
 pub(crate) use expm1::{expm1, tanh};
-pub(crate) use log::{ln, log1p, log1p_unit};
+pub(crate) use log::{ln, log1p, log1p_finite, log1p_unit};
 pub(crate) use logistic::logistic;
 #[cfg(feature = "internals")]
 pub(crate) use logistic::{log_sigmoid, sigmoid, softplus};

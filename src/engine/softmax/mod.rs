@@ -21,7 +21,7 @@ pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
 use super::pass::{self, Largest, Row};
 use crate::Threads;
 use crate::lane::{Lane, Mask, Token};
-use crate::math::{Float, Scaling, ln, log1p};
+use crate::math::{Float, Scaling, ln, log1p_finite};
 
 /// `k` of the first try, and of the second one next to the maximum: far enough up that nothing which a result could
 /// show is flushed.
@@ -75,10 +75,10 @@ impl<T: Float> Shift<T> {
         (ACCEPTED.0..=ACCEPTED.1).contains(&sum.to_f64())
     }
 
-    /// Whether the sum of any lane needs a second try.
+    /// The lanes whose sum needs a second try.
     #[inline(always)]
-    fn rejects_any<L: Lane<Elem = T>>(sum: L) -> bool {
-        (sum.lt(sum.of(ACCEPTED.0)) | sum.of(ACCEPTED.1).lt(sum) | sum.is_nan()).any()
+    fn rejects<L: Lane<Elem = T>>(sum: L) -> L::Mask {
+        sum.lt(sum.of(ACCEPTED.0)) | sum.of(ACCEPTED.1).lt(sum) | sum.is_nan()
     }
 }
 
@@ -95,15 +95,19 @@ fn round(x: f64) -> f64 {
 /// - A target that vanishes next to the others: `ln S - x_t` with all shifts, which does not cancel there.
 #[inline(always)]
 pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k: f64) -> L {
-    let ratio = others / target;
-    let near = log1p(ratio);
-    let usual = ratio.lt(ratio.of(RATIO_MAX));
-    let vanishing = ratio.of(RATIO_MAX).le(ratio);
+    let (near, vanishing) = near_loss(others, target);
     if !vanishing.any() {
         return near;
     }
     let sum = ln(others + target) + k * core::f64::consts::LN_2;
-    L::pick(usual | ratio.is_nan(), near, sum + (base - x_target))
+    L::pick(vanishing, sum + (base - x_target), near)
+}
+
+/// [`row_loss`], and where the target vanishes, so that this is not it.
+#[inline(always)]
+fn near_loss<L: Lane<Elem: Float>>(others: L, target: L) -> (L, L::Mask) {
+    let ratio = others / target;
+    (log1p_finite(ratio), ratio.of(RATIO_MAX).le(ratio))
 }
 
 /// The factors that turn exponentials into gradients: `scale / S`, in `f64` and rounded once, for the lanes of a vector.
