@@ -17,11 +17,13 @@ mod dispatch;
 #[cfg(feature = "internals")]
 mod model;
 mod operators;
+mod window;
 
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
 pub use dispatch::Level;
 pub(crate) use dispatch::{Kernel, Token, dispatch};
+pub(crate) use window::{Window, WindowMut};
 
 /// The element types of this crate: `f32` and `f64`. Sealed.
 pub trait Real: sealed::Sealed + Copy + Default + PartialOrd + Send + Sync + core::fmt::Debug + 'static {}

@@ -10,10 +10,12 @@
 //!
 //! All of it depends on the row alone: not on its neighbours, the number of threads, or the verb.
 
+mod axis;
 mod hard;
 mod short;
 mod soft;
 
+pub(crate) use axis::{Plans, hard_positions, hard_tile};
 pub(crate) use hard::{HardRow, hard_row};
 pub(crate) use short::{Exponentials, GROUP, IGNORED, Plan, Short, is_short};
 pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
@@ -75,10 +77,16 @@ impl<T: Float> Shift<T> {
         (ACCEPTED.0..=ACCEPTED.1).contains(&sum.to_f64())
     }
 
+    /// The lanes whose sum needs a second try.
+    #[inline(always)]
+    fn rejects<L: Lane<Elem = T>>(sum: L) -> L::Mask {
+        sum.lt(sum.of(ACCEPTED.0)) | sum.of(ACCEPTED.1).lt(sum) | sum.is_nan()
+    }
+
     /// Whether the sum of any lane needs a second try.
     #[inline(always)]
     fn rejects_any<L: Lane<Elem = T>>(sum: L) -> bool {
-        (sum.lt(sum.of(ACCEPTED.0)) | sum.of(ACCEPTED.1).lt(sum) | sum.is_nan()).any()
+        Self::rejects(sum).any()
     }
 }
 
@@ -95,6 +103,12 @@ fn round(x: f64) -> f64 {
 /// - A target that vanishes next to the others: `ln S - x_t` with all shifts, which does not cancel there.
 #[inline(always)]
 pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k: f64) -> L {
+    lane_loss(others, target, x_target, base, others.of(k * core::f64::consts::LN_2))
+}
+
+/// The same with `k ln 2` for each lane.
+#[inline(always)]
+fn lane_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, shift: L) -> L {
     let ratio = others / target;
     let near = log1p(ratio);
     let usual = ratio.lt(ratio.of(RATIO_MAX));
@@ -102,8 +116,14 @@ pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, 
     if !vanishing.any() {
         return near;
     }
-    let sum = ln(others + target) + k * core::f64::consts::LN_2;
+    let sum = ln(others + target) + shift;
     L::pick(usual | ratio.is_nan(), near, sum + (base - x_target))
+}
+
+/// Whether [`row_loss`] asks for the logit of the target.
+#[inline(always)]
+fn is_vanishing<L: Lane<Elem: Float>>(others: L, target: L) -> bool {
+    others.of(RATIO_MAX).le(others / target).any()
 }
 
 /// The factors that turn exponentials into gradients: `scale / S`, in `f64` and rounded once, for the lanes of a vector.

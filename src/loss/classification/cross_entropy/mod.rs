@@ -1,5 +1,6 @@
 //! Softmax cross-entropy.
 
+mod axis;
 mod rows;
 mod targets;
 
