@@ -15,7 +15,7 @@ mod hard;
 mod short;
 mod soft;
 
-pub(crate) use axis::{Plans, hard_positions, hard_tile};
+pub(crate) use axis::{Distributions, Plans, Soft, SoftPlans, hard_positions, hard_tile};
 pub(crate) use hard::{HardRow, hard_row};
 pub(crate) use short::{Exponentials, GROUP, IGNORED, Plan, Short, is_short};
 pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
@@ -53,7 +53,7 @@ impl<T: Float> Shift<T> {
 
     /// From a row whose first try failed.
     fn second(token: Token, threads: Threads, x: &[T]) -> Self {
-        Self::from_largest(pass::run(token, threads, Largest, Row { x, t: &[], y: &mut [] }).0)
+        Self::from_largest(pass::run(token, threads, Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0)
     }
 
     #[inline(always)]

@@ -1,9 +1,8 @@
 //! From sums to losses and gradients.
 
-use super::lane_sum::RunningSum;
 use super::tile::Tile;
-use super::{Plans, column};
-use crate::engine::axis::Positions;
+use super::{Plans, shifts};
+use crate::engine::axis::{Positions, RunningSum, column};
 use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, lane_loss};
 use crate::lane::{Isa, Lane, Mask, Window, WindowMut};
 use crate::math::{Float, Scaling, exp_scaled};
@@ -81,7 +80,7 @@ impl<T: Float> Tile<'_, T> {
         for class in 0..self.shape.classes {
             largest = largest.at_least(column(isa, x, class));
         }
-        self.shift(isa, v, others + target, largest);
+        self.shift(v, others + target, largest);
         let scaling = Scaling::each(isa, &self.base[v], &self.k[v]);
         let own = T::Lane::<I>::load(isa, &self.class[v]);
         let mut sum = RunningSum::new(others.of(0.0));
@@ -99,25 +98,16 @@ impl<T: Float> Tile<'_, T> {
         (T::Lane::<I>::pick(rejected, sum.total(), others), T::Lane::<I>::pick(rejected, new_target, target))
     }
 
-    /// The shifts of the lanes of one vector: from the largest logit where the sum is not accepted.
+    /// The shifts of the lanes of one vector.
     #[inline(always)]
-    fn shift<I: Isa>(&mut self, isa: I, v: usize, sum: T::Lane<I>, largest: T::Lane<I>) {
-        let mut sums = T::chunk(T::default());
-        let mut most = sums;
-        sum.store(&mut sums);
-        largest.store(&mut most);
-        let first = Shift::<T>::first();
+    fn shift<L: Lane<Elem = T>>(&mut self, v: usize, sum: L, largest: L) {
         if !self.shifted {
+            let first = Shift::<T>::first();
             self.shifted = true;
             self.base.fill(T::chunk(first.base));
             self.k.fill(T::chunk(T::from_f64(first.k)));
         }
-        let (base, k) = (self.base[v].as_mut(), self.k[v].as_mut());
-        for (i, (&sum, &largest)) in sums.as_ref().iter().zip(most.as_ref()).enumerate() {
-            let shift = if Shift::accepts(sum) { first } else { Shift::from_largest(largest) };
-            (base[i], k[i]) = (shift.base, T::from_f64(shift.k));
-        }
-        let _ = isa;
+        [self.base[v], self.k[v]] = shifts(sum, largest);
     }
 
     /// The weighted loss, the factor of the gradient, and what stands in for the exponential of the target.

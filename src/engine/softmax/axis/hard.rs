@@ -1,17 +1,16 @@
 //! Positions against one class each.
 //!
 //! 1. Four classes at a time, a run of positions long: exponentials go to the scratch, their sum and the target's own
-//!    exponential to rows of partial results. Sums take four terms to one, 64 classes plainly, and keep beyond that
+//!    exponential to rows of partial results. Sums take four terms to one, 16 classes plainly, and keep beyond that
 //!    what they round away.
 //! 2. Loss and factor are vectors over positions.
 //! 3. The gradient is the exponentials times the factor, written in the same runs.
 //!
 //! Where the exponentials of all classes have no room they are made again for the gradient.
 
-use super::lane_sum::LaneSum;
 use super::tile::Tile;
-use super::{Plans, Shape, Work};
-use crate::engine::axis::Positions;
+use super::Plans;
+use crate::engine::axis::{LaneSum, Positions, Shape, Work};
 use crate::engine::rowwise::Shared;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::engine::sum::{self, Sum};
@@ -19,7 +18,7 @@ use crate::lane::{Isa, Kernel, Lane, Window, dispatch};
 use crate::math::{Float, exp_scaled};
 
 /// Classes whose exponentials are added plainly: a multiple of four.
-const BLOCK: usize = 64;
+const BLOCK: usize = 16;
 
 /// Positions of a tile.
 pub(crate) fn hard_tile<T: Float>(classes: usize) -> usize {

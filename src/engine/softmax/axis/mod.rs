@@ -7,53 +7,15 @@
 
 mod finish;
 mod hard;
-mod lane_sum;
+mod soft;
 mod tile;
 
 pub(crate) use hard::{hard_positions, hard_tile};
+pub(crate) use soft::{Distributions, Soft, SoftPlans};
 
-use super::Plan;
-use crate::lane::{Element, Lane, Window};
+use super::{Plan, Shift};
+use crate::lane::{Element, Lane};
 use crate::math::Float;
-
-/// Vectors of scratch.
-const WORK: usize = if cfg!(feature = "std") { 448 } else { 20 };
-/// Vectors of one tile at most: their losses are one block of a sum.
-const WIDEST: usize = crate::engine::sum::BLOCK;
-/// Vectors of one tile whose exponentials find no room in the scratch.
-const NARROW: usize = 8;
-
-/// Where tiles are worked on.
-struct Work<T: Float>([T::Chunk; WORK]);
-
-impl<T: Float> Work<T> {
-    fn new() -> Self {
-        Self([T::chunk(T::default()); WORK])
-    }
-}
-
-/// How a tile lies in the scratch.
-#[derive(Clone, Copy)]
-struct Shape {
-    classes: usize,
-    /// Vectors of a full tile.
-    vectors: usize,
-    /// Whether there is room for every class.
-    is_kept: bool,
-}
-
-impl Shape {
-    /// For tiles with so many vectors for each class, or for so many classes only, beside others.
-    const fn new(classes: usize, each: usize, some: usize, beside: usize) -> Self {
-        let all = classes.saturating_mul(each).saturating_add(beside);
-        let vectors = WORK / all;
-        if vectors > 0 {
-            return Self { classes, vectors: if vectors < WIDEST { vectors } else { WIDEST }, is_kept: true };
-        }
-        let vectors = WORK / (some * each + beside);
-        Self { classes, vectors: if vectors < NARROW { vectors } else { NARROW }, is_kept: false }
-    }
-}
 
 /// What is known of positions before they are read.
 pub(crate) trait Plans<T>: Copy + Send + Sync {
@@ -67,10 +29,17 @@ pub(crate) trait Plans<T>: Copy + Send + Sync {
     fn plan(&self, first: usize, count: usize) -> Plan<T>;
 }
 
-/// One vector of entries of a class; 0 past the end.
+/// The shifts of the lanes: from the largest logit where the sum is not accepted.
 #[inline(always)]
-fn column<L: Lane>(isa: L::Isa, x: Window<'_, L::Elem>, class: usize) -> L {
-    let mut chunk = L::Elem::chunk(L::Elem::default());
-    x.copy_row(class, chunk.as_mut());
-    L::load(isa, &chunk)
+fn shifts<L: Lane<Elem: Float>>(sum: L, largest: L) -> [<L::Elem as Element>::Chunk; 2] {
+    let first = Shift::<L::Elem>::first();
+    let mut sums = L::Elem::chunk(first.base);
+    let (mut base, mut k) = (sums, sums);
+    sum.store(&mut sums);
+    largest.store(&mut base);
+    for ((&sum, base), k) in sums.as_ref().iter().zip(base.as_mut()).zip(k.as_mut()) {
+        let shift = if Shift::accepts(sum) { first } else { Shift::from_largest(*base) };
+        (*base, *k) = (shift.base, L::Elem::from_f64(shift.k));
+    }
+    [base, k]
 }

@@ -1,6 +1,6 @@
 //! One tile: what is known of its positions.
 
-use super::{Shape, Work};
+use crate::engine::axis::{Shape, Work};
 use crate::math::Float;
 
 /// A vector of each kind for every vector of positions.

@@ -1,21 +1,38 @@
 //! Classes on an axis in the middle: which of the softmax kernels positions go to, with which factors.
 
-use super::rows::Rows;
-use crate::engine::axis::{Axis, Positions};
+use super::rows::{Rows, Targets};
+use crate::engine::axis::{Axis, Positions, by_column, column_tile};
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{Layout, Shared};
-use crate::engine::softmax::{Plan, Plans, hard_positions, hard_tile};
+use crate::engine::softmax::{Distributions, Plan, Plans, Soft, SoftPlans, hard_positions, hard_tile};
 use crate::engine::sum::Sum;
 use crate::math::Float;
 
 impl<T: Float> Axis<T> for Rows<'_, T> {
     fn tile(&self, layout: Layout) -> usize {
-        hard_tile::<T>(layout.classes)
+        if self.is_hard() {
+            hard_tile::<T>(layout.classes)
+        } else {
+            column_tile::<T>(layout.classes, self.probabilities().is_some())
+        }
     }
 
     fn positions(&self, shared: &Shared<'_, T>, leaf: Positions<'_, T>) -> Sum {
         let plans = Planned { rows: self, factors: &shared.factors };
-        hard_positions(shared, leaf, plans)
+        if self.is_hard() {
+            hard_positions(shared, leaf, plans)
+        } else {
+            by_column(shared, leaf, self.probabilities(), Soft(plans))
+        }
+    }
+}
+
+impl<'a, T: Float> Rows<'a, T> {
+    fn probabilities(&self) -> Option<&'a [T]> {
+        match self.targets {
+            Targets::Probabilities(t) => Some(t),
+            Targets::Classes(_) => None,
+        }
     }
 }
 
@@ -37,5 +54,11 @@ impl<T: Float> Plans<T> for Planned<'_, T> {
 
     fn plan(&self, first: usize, count: usize) -> Plan<T> {
         self.rows.plan(self.factors, first, count)
+    }
+}
+
+impl<T: Float> SoftPlans<T> for Planned<'_, T> {
+    fn distributions(&self) -> Distributions<'_, T> {
+        self.rows.distributions()
     }
 }

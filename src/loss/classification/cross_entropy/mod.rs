@@ -8,7 +8,7 @@ pub use targets::{ClassIndex, Classes};
 
 use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
-use crate::loss::verbs::with;
+use crate::loss::verbs::{both_grads, with};
 use crate::{Call, Loss, LossError, Outcome, Real};
 use rows::Targets;
 
@@ -130,6 +130,7 @@ fn check_options<T: Real>(loss: &CrossEntropy<'_, T>) -> Result<(), LossError> {
 }
 
 with!(CrossEntropy<'a, T>);
+both_grads!(CrossEntropy<'a, T>);
 
 macro_rules! verbs {
     ($t:ty, $by_class:ident, $by_probability:ident) => {

@@ -6,7 +6,7 @@ use crate::engine::axis;
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, Batch, Rowwise, Shared};
 use crate::engine::softmax::{
-    Exponentials, GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row,
+    Distributions, Exponentials, GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -173,10 +173,19 @@ impl<T: Float> Rows<'_, T> {
             Targets::Classes(_) => Err(class),
             Targets::Probabilities(t) => Ok(&t[row * self.loss.layout.stride..][..classes]),
         };
+        SoftTarget { given, all: self.distributions() }
+    }
+
+    /// What all target probabilities share.
+    pub(super) fn distributions(&self) -> Distributions<'_, T> {
         #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
-        let add = self.loss.label_smoothing / classes as f64;
-        let weights = self.loss.class_weights.unwrap_or_default();
-        SoftTarget { given, keep: 1.0 - self.loss.label_smoothing, add, weights }
+        let add = self.loss.label_smoothing / self.loss.layout.classes as f64;
+        Distributions {
+            given: matches!(self.targets, Targets::Probabilities(_)),
+            keep: 1.0 - self.loss.label_smoothing,
+            add,
+            weights: self.loss.class_weights.unwrap_or_default(),
+        }
     }
 }
 
@@ -196,13 +205,15 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
             let at = i * shared.layout.stride;
             let entries = at..at + shared.layout.classes;
             let mut x = batch.x.part(entries.clone());
-            let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[entries]);
+            let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[entries.clone()]);
+            let target_grad = batch.target_grad.as_deref_mut().map(|grad| &mut grad[entries]);
             let row = batch.first + i;
             let mut class = [IGNORED];
             self.classes(&shared.factors, row, &mut class);
             let [class] = class;
             if class == IGNORED {
                 zero_row(&mut x, grad, shared.accumulate);
+                zero_row(&mut Input::Keep(&[]), target_grad, shared.accumulate);
                 continue;
             }
             let sample_weight = shared.factors.weight(row).to_f64();
@@ -215,7 +226,7 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
             } else {
                 let target = self.soft_target(row, class);
                 let (weight, scale) = (T::from_f64(sample_weight), upstream * sample_weight);
-                soft_row(shared.token, shared.threads, SoftRow { x, grad, target, weight, scale, accumulate })
+                soft_row(shared.token, shared.threads, SoftRow { x, grad, target_grad, target, weight, scale, accumulate })
             };
         }
     }

@@ -3,6 +3,10 @@
 //! A tile of positions is worked on with all its classes, so that memory is read in long runs; tiles are as wide as
 //! the scratch allows. Leaves are whole tiles, whose boundaries the shape alone decides, so threads share one sample.
 
+mod column;
+mod lane_sum;
+mod work;
+
 use super::parallel::{self, Job};
 use super::rowwise::{self, LARGE, LEAF, Layout, Shared};
 use super::sum::Sum;
@@ -11,6 +15,10 @@ use crate::lane::{Window, WindowMut};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Totals};
 use core::ops::Range;
+
+pub(crate) use column::{ByColumn, Column, by_column, column_tile};
+pub(crate) use lane_sum::{LaneSum, RunningSum};
+pub(crate) use work::{Shape, Work, column};
 
 /// A loss over positions.
 pub(crate) trait Axis<T: Float>: Copy + Send + Sync {
