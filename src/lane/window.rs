@@ -269,7 +269,8 @@ mod tests {
     fn neighbouring_classes_at_once() {
         let mut whole: Vec<usize> = (0..24).collect();
         let mut window = WindowMut::new(&mut whole, 4, 3);
-        let [a, b] = window.part(4..6).rows::<2>(1);
+        let mut part = window.part(4..6);
+        let [a, b] = part.rows::<2>(1);
         assert_eq!((&*a, &*b), (&[16, 17][..], &[19, 20][..]));
         (a[1], b[0]) = (100, 200);
         assert_eq!((whole[17], whole[19]), (100, 200));

@@ -149,13 +149,7 @@ fn fill<T: Float>(from: Window<'_, T>, to: &mut [T::Chunk], vectors: usize) {
 
 /// Writes all rows from the scratch.
 #[inline(always)]
-fn empty<I: Isa, T: Float>(
-    isa: I,
-    to: &mut WindowMut<'_, T>,
-    from: &[T::Chunk],
-    kept: &[T::Chunk],
-    accumulate: bool,
-) {
+fn empty<I: Isa, T: Float>(isa: I, to: &mut WindowMut<'_, T>, from: &[T::Chunk], kept: &[T::Chunk], accumulate: bool) {
     let len = to.len();
     let all = T::flat(kept)[..len].iter().all(|kept| kept.to_f64() > 0.5);
     for (class, from) in from.chunks_exact(kept.len()).enumerate() {

@@ -5,8 +5,8 @@
 //! `(m - x_j) + (lse - m)`, and `lse - m` is the loss of the maximum's own class, which is known to the last digits:
 //! both terms are positive, so nothing cancels, and a large common shift of the logits does not enter.
 
-use super::axis::Distributions;
 use super::Shift;
+use super::axis::Distributions;
 use super::hard::{ExpSum, ExpSums};
 use crate::Threads;
 use crate::engine::Input;

@@ -201,13 +201,7 @@ impl<T: Float> Tile<'_, T> {
 
     /// Writes some vectors of neighbouring classes.
     #[inline(always)]
-    fn put<I: Isa, const K: usize, const PLAIN: bool>(
-        &self,
-        isa: I,
-        to: [&mut [T::Chunk]; K],
-        first: usize,
-        v: usize,
-    ) {
+    fn put<I: Isa, const K: usize, const PLAIN: bool>(&self, isa: I, to: [&mut [T::Chunk]; K], first: usize, v: usize) {
         let n = to[0].len();
         let to = to.map(|row| &mut row[..n]);
         let mut rows = self.e[self.slot(first)..].chunks_exact(self.vectors);

@@ -8,8 +8,8 @@
 //!
 //! Where the exponentials of all classes have no room they are made again for the gradient.
 
-use super::tile::Tile;
 use super::Plans;
+use super::tile::Tile;
 use crate::engine::axis::{LaneSum, Positions, Shape, Work};
 use crate::engine::rowwise::Shared;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
@@ -30,7 +30,11 @@ const fn shape<T: Float>(classes: usize) -> Shape {
 }
 
 /// The sum of the weighted losses of the positions, which go to their places with their gradients.
-pub(crate) fn hard_positions<T: Float>(shared: &Shared<'_, T>, positions: Positions<'_, T>, plans: impl Plans<T>) -> Sum {
+pub(crate) fn hard_positions<T: Float>(
+    shared: &Shared<'_, T>,
+    positions: Positions<'_, T>,
+    plans: impl Plans<T>,
+) -> Sum {
     let (accumulate, shape) = (shared.accumulate, shape::<T>(shared.layout.classes));
     let mut work = Work::new();
     dispatch(shared.token, Hard { positions, plans, accumulate, shape, work: &mut work })

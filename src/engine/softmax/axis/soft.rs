@@ -136,11 +136,7 @@ impl<T: Float, I: Isa> Softmax<T, I> {
 
 /// The sums of the exponentials of all classes but `top`, and its own.
 #[inline(always)]
-fn sums<T: Float, I: Isa>(
-    column: &Column<'_, T, I>,
-    scaling: Scaling<T::Lane<I>>,
-    top: T::Lane<I>,
-) -> [T::Lane<I>; 2] {
+fn sums<T: Float, I: Isa>(column: &Column<'_, T, I>, scaling: Scaling<T::Lane<I>>, top: T::Lane<I>) -> [T::Lane<I>; 2] {
     let zero = top.of(0.0);
     let (mut sum, mut target) = (RunningSum::new(zero), zero);
     for class in 0..column.classes {
@@ -181,7 +177,8 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
                 grads[0] = q.neg_mul_add(self.scale, e * self.factor);
             }
             if wants_target_grad {
-                let weight = self.targets.weights.get(class).map_or(zero.of(1.0), |&w| T::Lane::<I>::splat(column.isa, w));
+                let weight =
+                    self.targets.weights.get(class).map_or(zero.of(1.0), |&w| T::Lane::<I>::splat(column.isa, w));
                 let share = self.share * weight;
                 grads[1] = T::Lane::<I>::pick(share.same(zero) & is_infinite, zero, (share + share) * half);
             }

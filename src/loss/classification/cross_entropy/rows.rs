@@ -6,7 +6,8 @@ use crate::engine::axis;
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, Batch, Rowwise, Shared};
 use crate::engine::softmax::{
-    Distributions, Exponentials, GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row,
+    Distributions, Exponentials, GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short,
+    soft_row,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -226,7 +227,11 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
             } else {
                 let target = self.soft_target(row, class);
                 let (weight, scale) = (T::from_f64(sample_weight), upstream * sample_weight);
-                soft_row(shared.token, shared.threads, SoftRow { x, grad, target_grad, target, weight, scale, accumulate })
+                soft_row(
+                    shared.token,
+                    shared.threads,
+                    SoftRow { x, grad, target_grad, target, weight, scale, accumulate },
+                )
             };
         }
     }
