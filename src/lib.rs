@@ -66,7 +66,7 @@ mod math;
 mod reduction;
 
 pub use call::{ByRow, Call, Threads, Weights};
-pub use engine::rowwise::Layout;
+pub use engine::layout::Layout;
 pub use error::LossError;
 pub use lane::{Level, Real};
 pub use loss::*;

@@ -5,7 +5,7 @@ mod support;
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
-use lossfn::{Call, Threads, Weights};
+use lossfn::{BothGrads, Call, CosineSimilarity, CrossEntropy, Loss, Threads, Weights};
 use std::alloc::System;
 use support::{Number, Problem, Verbs, for_both_types, scaled, subjects};
 
@@ -111,5 +111,28 @@ fn refused_calls<T: Number>() {
         let bound = problem.bind(Call::new());
         let found = allocations(|| assert!(bound.value(&problem.x[1..]).is_err()));
         assert_eq!(found, 0, "{} {}", subject.name, T::NAME);
+    }
+}
+
+/// Classes on an axis in the middle, and gradients of targets, with and without room in the scratch.
+#[test]
+fn classes_apart() {
+    for (samples, classes, inner) in [(2, 3, 5), (1, 21, 9000), (3, 900, 40), (4, 7, 1)] {
+        let n = samples * classes * inner;
+        let x: Vec<f32> = (0..n).map(|i| (i % 13) as f32).collect();
+        let y: Vec<usize> = (0..samples * inner).map(|i| i % classes).collect();
+        let (mut dx, mut dt, mut out) = (x.clone(), x.clone(), vec![0.0; samples * inner]);
+        let layout = lossfn::Layout::axis(classes, inner);
+        let how = Call::new().threads(Threads::Serial);
+        let (loss, cosine) = (CrossEntropy::new(layout).with(how), CosineSimilarity::new(layout).with(how));
+        let mut fine = true;
+        let found = allocations(|| {
+            fine &= loss.each_and_grad(&x, &y, &mut out, &mut dx).is_ok();
+            fine &= loss.value_and_grads(&x, &x, Some(&mut dx), Some(&mut dt)).is_ok();
+            fine &= cosine.value_and_grads(&x, &x, Some(&mut dx), Some(&mut dt)).is_ok();
+            fine &= loss.value_and_grad_in_place(&mut dx, &y).is_ok();
+        });
+        assert!(fine);
+        assert_eq!(found, 0, "{samples}x{classes}x{inner}");
     }
 }

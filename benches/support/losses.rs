@@ -89,7 +89,7 @@ pub(crate) fn cross_entropy(classes: usize) -> Subject<f32, u32> {
 }
 
 #[inline(always)]
-fn run<T: Scalar, Y>(loss: impl Loss<T, Y>, Batch { x, y, dx }: Batch<'_, T, Y>) -> f64 {
+pub(crate) fn run<T: Scalar, Y>(loss: impl Loss<T, Y>, Batch { x, y, dx }: Batch<'_, T, Y>) -> f64 {
     let outcome = match dx {
         None => loss.value(x, y),
         Some(dx) => loss.value_and_grad(x, y, dx),

@@ -1,8 +1,10 @@
 //! How a formula meets slices, written once: shapes, weights, sums, threads.
 
+pub(crate) mod axis;
 pub(crate) mod check;
 pub(crate) mod elementwise;
 pub(crate) mod factors;
+pub(crate) mod layout;
 mod parallel;
 pub(crate) mod pass;
 pub(crate) mod row;

@@ -15,6 +15,8 @@ pub(crate) struct Row<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) t: &'a [T],
     pub(crate) y: &'a mut [T],
+    /// Where a gradient of `t` goes.
+    pub(crate) dt: &'a mut [T],
 }
 
 impl<T> Row<'_, T> {
@@ -53,12 +55,13 @@ impl<T: Float, P: Pass<T>> Job for Segments<'_, T, P> {
 
     fn split_at(self, leaf: usize) -> (Self, Self) {
         let columns = leaf * SEGMENT * T::LANES;
-        let Self { token, pass, row: Row { x, t, y }, at } = self;
+        let Self { token, pass, row: Row { x, t, y, dt }, at } = self;
         let (x, x_rest) = x.split_at(columns.min(x.len()));
         let (t, t_rest) = t.split_at(columns.min(t.len()));
         let (y, y_rest) = y.split_at_mut(columns.min(y.len()));
-        let rest = Row { x: x_rest, t: t_rest, y: y_rest };
-        (Self { token, pass, row: Row { x, t, y }, at }, Self { token, pass, row: rest, at: at + columns })
+        let (dt, dt_rest) = dt.split_at_mut(columns.min(dt.len()));
+        let rest = Row { x: x_rest, t: t_rest, y: y_rest, dt: dt_rest };
+        (Self { token, pass, row: Row { x, t, y, dt }, at }, Self { token, pass, row: rest, at: at + columns })
     }
 
     fn run(self) -> P::Out {

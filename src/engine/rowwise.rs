@@ -8,70 +8,14 @@ use crate::lane::{Isa, Kernel, Token, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Threads, Totals};
 
-/// How rows lie in a slice: `classes` entries each, one row every `stride` entries.
-///
-/// ```
-/// use lossfn::{CrossEntropy, Layout};
-///
-/// let padded_vocabulary = CrossEntropy::<f32>::new(Layout::rows(50257).stride(50304));
-/// let plain = CrossEntropy::<f32>::new(10);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
-    pub(crate) classes: usize,
-    pub(crate) stride: usize,
-}
-
-impl Layout {
-    /// Rows of `classes` entries, one right after the other.
-    #[must_use]
-    pub const fn rows(classes: usize) -> Self {
-        Self { classes, stride: classes }
-    }
-
-    /// A row every `stride` entries. What lies between the rows is neither read nor written.
-    #[must_use]
-    pub const fn stride(mut self, stride: usize) -> Self {
-        self.stride = stride;
-        self
-    }
-
-    /// The number of rows of so many entries.
-    pub(crate) fn rows_of(self, entries: usize) -> Result<usize, LossError> {
-        self.entries(0)?;
-        let Self { stride, .. } = self;
-        if entries.is_multiple_of(stride) {
-            Ok(entries / stride)
-        } else {
-            Err(LossError::Rows { elements: entries, columns: stride })
-        }
-    }
-
-    /// The number of entries of so many rows.
-    pub(crate) fn entries(self, rows: usize) -> Result<usize, LossError> {
-        let Self { classes, stride } = self;
-        if classes == 0 {
-            return Err(LossError::NoClasses);
-        }
-        if stride < classes {
-            return Err(LossError::Stride { classes, stride });
-        }
-        rows.checked_mul(stride).ok_or(LossError::Overflow { rows, stride })
-    }
-}
-
-impl From<usize> for Layout {
-    fn from(classes: usize) -> Self {
-        Self::rows(classes)
-    }
-}
+pub(crate) use super::layout::Layout;
 
 /// Rows whose losses are added in the element type.
 pub(crate) const BATCH: usize = 64;
 /// Entries that are never shared between threads, unless one row has more.
-const LEAF: usize = 1 << 16;
+pub(super) const LEAF: usize = 1 << 16;
 /// Entries that are worth threads.
-const LARGE: usize = 1 << 17;
+pub(super) const LARGE: usize = 1 << 17;
 
 /// A loss of one row.
 pub(crate) trait Rowwise<T: Float>: Copy + Send + Sync {
@@ -107,29 +51,40 @@ pub(crate) struct Shared<'a, T> {
 pub(crate) fn run<T: Float, F: Rowwise<T>>(
     loss: &F,
     how: &Call<'_, T>,
+    shared: Shared<'_, T>,
+    args: Args<'_, T, ()>,
+    rows: usize,
+    of_loss: f64,
+    totals: Totals,
+) -> Result<Outcome, LossError> {
+    let large = args.x.len() >= LARGE;
+    reduce(how, shared, args, rows, of_loss, totals, |shared, x, out| {
+        let job = Leaves { loss, shared, rows: 0..rows, x, out };
+        parallel::run(job, how.threads, large).total()
+    })
+}
+
+/// Reduces what `sum` makes of a call: it adds the weighted losses up, and writes what there is a place for.
+pub(super) fn reduce<T: Float>(
+    how: &Call<'_, T>,
     mut shared: Shared<'_, T>,
     mut args: Args<'_, T, ()>,
     rows: usize,
     of_loss: f64,
     mut totals: Totals,
+    sum: impl FnOnce(&Shared<'_, T>, Input<'_, T>, Outputs<'_, T>) -> f64,
 ) -> Result<Outcome, LossError> {
     let reduced = Reduced::new(how, &totals, rows, rows, of_loss)?;
     let empty = args.out.each.is_none() && reduced.scale.is_none();
     if args.out.each.is_none() {
         shared.factors.scale = reduced.scale.unwrap_or(0.0);
     }
-    let large = args.x.len() >= LARGE;
-    let shared = &shared;
-    let sum = |x, out| {
-        let job = Leaves { loss, shared, rows: 0..rows, x, out };
-        parallel::run(job, how.threads, large).total()
-    };
     totals.sum = if empty {
-        let total = sum(Input::Keep(&args.x), Outputs::default());
+        let total = sum(&shared, Input::Keep(&args.x), Outputs::default());
         args.zero_grad(how.accumulate, shared.layout.classes, shared.layout.stride);
         total
     } else {
-        sum(args.x, args.out)
+        sum(&shared, args.x, args.out)
     };
     Ok(reduced.outcome(how, totals))
 }

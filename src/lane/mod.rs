@@ -19,11 +19,13 @@ mod model;
 mod operators;
 #[cfg(all(feature = "pulp", target_arch = "x86_64"))]
 mod stream;
+mod window;
 
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
 pub use dispatch::Level;
 pub(crate) use dispatch::{Kernel, Token, dispatch};
+pub(crate) use window::{Window, WindowMut};
 
 /// The element types of this crate: `f32` and `f64`. Sealed.
 pub trait Real: sealed::Sealed + Copy + Default + PartialOrd + Send + Sync + core::fmt::Debug + 'static {}

@@ -57,6 +57,25 @@ impl<L: Lane<Elem: Float>> Scaling<L> {
             most: of.of((k - 0.1 + L::Elem::BIAS) * LN_2),
         }
     }
+
+    /// One for each lane.
+    #[inline(always)]
+    pub(crate) fn each(isa: L::Isa, base: &<L::Elem as Element>::Chunk, k: &<L::Elem as Element>::Chunk) -> Self {
+        let mut bounds = [*k; 3];
+        let [round, least, most] = &mut bounds;
+        for (i, k) in k.as_ref().iter().enumerate() {
+            let k = k.to_f64();
+            round.as_mut()[i] = L::Elem::from_f64(L::Elem::ROUND + L::Elem::BIAS - k);
+            least.as_mut()[i] = L::Elem::from_f64((k + 1.5 - L::Elem::BIAS) * LN_2);
+            most.as_mut()[i] = L::Elem::from_f64((k - 0.1 + L::Elem::BIAS) * LN_2);
+        }
+        Self {
+            base: L::load(isa, base),
+            round: L::load(isa, round),
+            least: L::load(isa, least),
+            most: L::load(isa, most),
+        }
+    }
 }
 
 /// `e^(x - base) 2^-k`, one multiplication cheaper than [`exp`]: results below the normal range are 0, results near

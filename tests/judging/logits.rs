@@ -44,7 +44,7 @@ pub(crate) fn with_targets<T: Subject>(loss: Rowwise, classes: usize, x: Vec<T>,
         Given::Probabilities => (0..draws.len()).flat_map(|i| distribution(classes, i, seed)).collect(),
     };
     let class_weights = Values::Uniform { low: 0.25, high: 2.0 }.vector(classes, &mut generator);
-    Rows { loss, classes, stride: classes, offset: 0, x, class, probabilities, class_weights }
+    Rows { loss, classes, stride: classes, inner: 1, offset: 0, x, class, probabilities, class_weights }
 }
 
 /// Probabilities of one row: one class has them all, or some have none, or each has a share.

@@ -18,6 +18,8 @@ pub(crate) struct Rows<T> {
     pub(crate) loss: Rowwise,
     pub(crate) classes: usize,
     pub(crate) stride: usize,
+    /// The length of the axis behind that of the classes: the rows are laid out with their classes that far apart.
+    pub(crate) inner: usize,
     /// Where the slices start.
     pub(crate) offset: usize,
     /// One row after the other, without what lies between.
@@ -109,8 +111,8 @@ impl<T: Subject> Rows<T> {
         let (classes, stride) = (self.classes, self.stride);
         let (nan, untouched) = (T::from_f64(f64::NAN), T::from_f64(7.5));
         let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
-        let mut x = shifted(&self.padded(&self.x, nan), 0);
-        let probabilities = shifted(&self.padded(&self.probabilities, nan), 5);
+        let mut x = shifted(&self.laid_out(&self.x, nan), 0);
+        let probabilities = shifted(&self.laid_out(&self.probabilities, nan), 5);
         let mut each = shifted(&vec![nan; self.count()], 3);
         let mut grad = shifted(&vec![untouched; self.count() * stride], 11);
         let targets = match self.loss.given {
@@ -118,7 +120,8 @@ impl<T: Subject> Rows<T> {
             Given::Probabilities => RowTargets::Probabilities(probabilities.get()),
         };
         let slices = Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut() };
-        let (layout, how) = (Layout::rows(classes).stride(stride), manner.call().level(level));
+        let layout = if self.inner == 1 { Layout::rows(classes) } else { Layout::axis(classes, self.inner) };
+        let (layout, how) = (layout.stride(stride), manner.call().level(level));
         let returned =
             self.loss.run(layout, &self.class_weights, how, verb, targets, slices).map_err(|e| e.to_string())?;
         let intact = [&x, &each, &grad].iter().all(|slice| slice.intact());
@@ -129,16 +132,36 @@ impl<T: Subject> Rows<T> {
         if !intact || !between(x.get(), nan) || !between(grad.get(), untouched) {
             return Err("wrote beside its rows".into());
         }
-        if !in_place && !same_bits(x.get(), &self.padded(&self.x, nan)) {
+        if !in_place && !same_bits(x.get(), &self.laid_out(&self.x, nan)) {
             return Err("wrote to its input".into());
         }
         let written = if in_place { x.get() } else { grad.get() };
-        let grad = written.chunks(stride).flat_map(|row| row[..classes].to_vec()).collect();
-        Ok(Output { returned, each: each.get().to_vec(), grad })
+        Ok(Output { returned, each: each.get().to_vec(), grad: self.rows_from(written) })
     }
 
-    /// The rows at their stride.
-    fn padded(&self, rows: &[T], filler: T) -> Vec<T> {
+    /// Where the entry of a class of a row is.
+    fn place(&self, row: usize, class: usize) -> usize {
+        (row / self.inner * self.classes + class) * self.inner + row % self.inner
+    }
+
+    /// The rows out of their layout.
+    fn rows_from(&self, entries: &[T]) -> Vec<T> {
+        if self.inner == 1 {
+            return entries.chunks(self.stride).flat_map(|row| row[..self.classes].to_vec()).collect();
+        }
+        let rows = (0..self.count()).flat_map(|row| (0..self.classes).map(move |class| (row, class)));
+        rows.map(|(row, class)| entries[self.place(row, class)]).collect()
+    }
+
+    /// The rows at their stride, or with their classes an axis apart.
+    fn laid_out(&self, rows: &[T], filler: T) -> Vec<T> {
+        if self.inner != 1 {
+            let mut entries = rows.to_vec();
+            for (i, &entry) in rows.iter().enumerate() {
+                entries[self.place(i / self.classes, i % self.classes)] = entry;
+            }
+            return entries;
+        }
         let padding = self.stride - self.classes;
         let row = |row: &[T]| row.iter().copied().chain(core::iter::repeat_n(filler, padding)).collect::<Vec<_>>();
         rows.chunks(self.classes).flat_map(row).collect()
@@ -148,6 +171,7 @@ impl<T: Subject> Rows<T> {
 impl<T> core::fmt::Display for Rows<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let rows = self.x.len() / self.classes;
-        write!(f, "{rows} rows of {} every {}, from {}", self.classes, self.stride, self.offset)
+        let Self { classes, stride, inner, offset, .. } = self;
+        write!(f, "{rows} rows of {classes} every {stride}, inner length {inner}, from {offset}")
     }
 }

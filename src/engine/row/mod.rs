@@ -1,10 +1,12 @@
 //! Losses of one row of numbers against another, or against a label.
 //!
 //! A formula sees vectors of entries and passes over the row, never the slices: where the row is contiguous the lanes
-//! are its columns, and what a pass finds stands in all lanes.
+//! are its columns, and what a pass finds stands in all lanes; where its entries lie an axis apart, the lanes are rows.
 
+mod apart;
 mod contiguous;
 
+use super::axis;
 use super::factors::Factors;
 use super::rowwise::{self, Batch, Layout, Rowwise, Shared};
 use super::sum::Sum;
@@ -81,7 +83,11 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     let factors = Factors::new(how, rows, Some(1))?;
     let (totals, of_loss) = totals(loss, &factors, rows);
     let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
-    rowwise::run(&Rows { loss: *loss, t }, how, shared, args, rows, of_loss, totals)
+    let of_rows = Rows { loss: *loss, t };
+    if layout.is_apart() {
+        return axis::run(&of_rows, how, shared, args, of_loss, totals);
+    }
+    rowwise::run(&of_rows, how, shared, args, rows, of_loss, totals)
 }
 
 /// Totals of the rows that count, and the divisor of the loss's own mean.

@@ -44,26 +44,26 @@ pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_
     let y = match (&mut x, grad) {
         (_, Some(grad)) if !accumulate => {
             grad[class] = -others;
-            pass::run(token, threads, Scale(factor), Row { x: &[], t: &[], y: grad });
+            pass::run(token, threads, Scale(factor), Row { x: &[], t: &[], y: grad, dt: &mut [] });
             return loss;
         }
         (Input::Keep(x), Some(grad)) => {
             let before = grad[class];
             let again = Again { shift, factor, accumulate: true };
-            pass::run(token, threads, again, Row { x, t: &[], y: grad });
+            pass::run(token, threads, again, Row { x, t: &[], y: grad, dt: &mut [] });
             grad[class] = before + -others * factor;
             return loss;
         }
         (Input::Replace(y), _) => y,
         (Input::Keep(_), None) => return loss,
     };
-    pass::run(token, threads, Again { shift, factor, accumulate: false }, Row { x: &[], t: &[], y });
+    pass::run(token, threads, Again { shift, factor, accumulate: false }, Row { x: &[], t: &[], y, dt: &mut [] });
     y[class] = -others * factor;
     loss
 }
 
 fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: usize, x: &[T], y: &mut [T]) -> ExpSums<T> {
-    pass::run(token, threads, ExpSum { shift, skip: Some(skip) }, Row { x, t: &[], y })
+    pass::run(token, threads, ExpSum { shift, skip: Some(skip) }, Row { x, t: &[], y, dt: &mut [] })
 }
 
 /// Exponentials of a row, stored where there is a place for them, and their sum.

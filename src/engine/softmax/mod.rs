@@ -10,10 +10,12 @@
 //!
 //! All of it depends on the row alone: not on its neighbours, the number of threads, or the verb.
 
+mod axis;
 mod hard;
 mod short;
 mod soft;
 
+pub(crate) use axis::{Distributions, Plans, Soft, SoftPlans, hard_positions, hard_tile};
 pub(crate) use hard::{HardRow, hard_row};
 pub(crate) use short::{Exponentials, GROUP, IGNORED, Plan, Short, is_short};
 pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
@@ -51,7 +53,7 @@ impl<T: Float> Shift<T> {
 
     /// From a row whose first try failed.
     fn second(token: Token, threads: Threads, x: &[T]) -> Self {
-        Self::from_largest(pass::run(token, threads, Largest, Row { x, t: &[], y: &mut [] }).0)
+        Self::from_largest(pass::run(token, threads, Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0)
     }
 
     #[inline(always)]
@@ -95,11 +97,17 @@ fn round(x: f64) -> f64 {
 /// - A target that vanishes next to the others: `ln S - x_t` with all shifts, which does not cancel there.
 #[inline(always)]
 pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k: f64) -> L {
+    lane_loss(others, target, x_target, base, others.of(k * core::f64::consts::LN_2))
+}
+
+/// The same with `k ln 2` for each lane.
+#[inline(always)]
+fn lane_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, shift: L) -> L {
     let (near, vanishing) = near_loss(others, target);
     if !vanishing.any() {
         return near;
     }
-    let sum = ln(others + target) + k * core::f64::consts::LN_2;
+    let sum = ln(others + target) + shift;
     L::pick(vanishing, sum + (base - x_target), near)
 }
 
@@ -108,6 +116,12 @@ pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, 
 fn near_loss<L: Lane<Elem: Float>>(others: L, target: L) -> (L, L::Mask) {
     let ratio = others / target;
     (log1p_finite(ratio), ratio.of(RATIO_MAX).le(ratio))
+}
+
+/// Whether [`row_loss`] asks for the logit of the target.
+#[inline(always)]
+fn is_vanishing<L: Lane<Elem: Float>>(others: L, target: L) -> bool {
+    others.of(RATIO_MAX).le(others / target).any()
 }
 
 /// The factors that turn exponentials into gradients: `scale / S`, in `f64` and rounded once, for the lanes of a vector.

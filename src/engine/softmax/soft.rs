@@ -6,6 +6,7 @@
 //! both terms are positive, so nothing cancels, and a large common shift of the logits does not enter.
 
 use super::Shift;
+use super::axis::Distributions;
 use super::hard::{ExpSum, ExpSums};
 use crate::Threads;
 use crate::engine::Input;
@@ -19,11 +20,7 @@ use crate::math::{Float, exp_scaled, log1p};
 pub(crate) struct SoftTarget<'a, T> {
     /// Given probabilities, or those of a class.
     pub(crate) given: Result<&'a [T], usize>,
-    /// What the given probability is multiplied with, and what is added to it.
-    pub(crate) keep: f64,
-    pub(crate) add: f64,
-    /// Class weights; empty for none.
-    pub(crate) weights: &'a [T],
+    pub(crate) all: Distributions<'a, T>,
 }
 
 impl<T: Float> SoftTarget<'_, T> {
@@ -41,10 +38,16 @@ impl<T: Float> SoftTarget<'_, T> {
                 T::Lane::<I>::load(isa, &one_hot)
             }
         };
-        let target = given.mul_add(given.of(self.keep), given.of(self.add));
-        match self.weights.get(at..) {
-            Some(weights) if !self.weights.is_empty() => target * T::Lane::<I>::load_part(isa, weights, zero),
-            _ => target,
+        let target = given.mul_add(given.of(self.all.keep), given.of(self.all.add));
+        if self.all.weights.is_empty() { target } else { target * self.weights::<I>(isa, at) }
+    }
+
+    /// The class weights of the columns from `at` on.
+    #[inline(always)]
+    fn weights<I: Isa>(&self, isa: I, at: usize) -> T::Lane<I> {
+        match self.all.weights.get(at..) {
+            Some(weights) if !self.all.weights.is_empty() => T::Lane::<I>::load_part(isa, weights, T::default()),
+            _ => T::Lane::<I>::splat(isa, T::from_f64(1.0)),
         }
     }
 }
@@ -53,6 +56,7 @@ impl<T: Float> SoftTarget<'_, T> {
 pub(crate) struct SoftRow<'a, T> {
     pub(crate) x: Input<'a, T>,
     pub(crate) grad: Option<&'a mut [T]>,
+    pub(crate) target_grad: Option<&'a mut [T]>,
     pub(crate) target: SoftTarget<'a, T>,
     pub(crate) weight: T,
     pub(crate) scale: f64,
@@ -61,9 +65,10 @@ pub(crate) struct SoftRow<'a, T> {
 
 /// The weighted loss; the gradient goes to its place.
 pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_, T>) -> T {
-    let SoftRow { mut x, grad, target, weight, scale, accumulate } = row;
+    let SoftRow { mut x, grad, target_grad, target, weight, scale, accumulate } = row;
+    let dt = target_grad.unwrap_or_default();
     let given = target.given.unwrap_or_default();
-    let largest = pass::run(token, threads, Largest, Row { x: &x, t: &[], y: &mut [] }).0;
+    let largest = pass::run(token, threads, Largest, Row { x: &x, t: &[], y: &mut [], dt: &mut [] }).0;
     let top = x.iter().position(|&x| x == largest);
     let mut shift = Shift::first();
     let mut sums = exp_sum(token, threads, shift, top, &x);
@@ -71,22 +76,24 @@ pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_
         shift = Shift::from_largest(largest);
         sums = exp_sum(token, threads, shift, top, &x);
     }
-    let mass = pass::run(token, threads, Mass { target }, Row { x: &x, t: given, y: &mut [] }).total();
+    let mass = pass::run(token, threads, Mass { target }, Row { x: &x, t: given, y: &mut [], dt: &mut [] }).total();
     let above = dispatch(token, Above { others: T::from_f64(sums.others.total()), largest: sums.target });
     let factor = T::from_f64(scale * mass / (sums.others.total() + sums.target.to_f64()));
-    let finish = Finish { target, shift, largest, above, factor, scale: T::from_f64(scale), accumulate, grad: true };
+    let share = T::from_f64(scale * target.all.keep);
+    let scale = T::from_f64(scale);
+    let finish = Finish { target, shift, largest, above, factor, scale, share, accumulate, grad: true };
     let loss = match (&mut x, grad) {
-        (x, Some(y)) => pass::run(token, threads, finish, Row { x, t: given, y }),
-        (Input::Replace(y), None) => pass::run(token, threads, finish, Row { x: &[], t: given, y }),
+        (x, Some(y)) => pass::run(token, threads, finish, Row { x, t: given, y, dt }),
+        (Input::Replace(y), None) => pass::run(token, threads, finish, Row { x: &[], t: given, y, dt }),
         (Input::Keep(x), None) => {
-            pass::run(token, threads, Finish { grad: false, ..finish }, Row { x, t: given, y: &mut [] })
+            pass::run(token, threads, Finish { grad: false, ..finish }, Row { x, t: given, y: &mut [], dt })
         }
     };
     T::from_f64(loss.total() * weight.to_f64())
 }
 
 fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: Option<usize>, x: &[T]) -> ExpSums<T> {
-    pass::run(token, threads, ExpSum { shift, skip }, Row { x, t: &[], y: &mut [] })
+    pass::run(token, threads, ExpSum { shift, skip }, Row { x, t: &[], y: &mut [], dt: &mut [] })
 }
 
 /// The sum of `q_j`.
@@ -133,6 +140,8 @@ struct Finish<'a, T> {
     above: T,
     factor: T,
     scale: T,
+    /// The factor of the gradient of the target.
+    share: T,
     accumulate: bool,
     grad: bool,
 }
@@ -142,7 +151,7 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
-        let Row { x, t, y } = row;
+        let Row { x, t, y, dt } = row;
         let len = x.len().max(y.len());
         let mut sum = Sum::default();
         let mut start = 0;
@@ -158,12 +167,15 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
                     let x = T::Lane::<I>::load_part(isa, from, T::default());
                     let given = t.get(columns.clone()).unwrap_or_default();
                     let q = self.target.load(isa, given, at + columns.start);
-                    let (term, grad) = self.eval::<I>(isa, x, q);
+                    let half = self.half::<I>(isa, x);
+                    let (term, grad) = self.eval::<I>(isa, x, q, half);
                     term.store_part(terms);
+                    if let Some(to) = dt.get_mut(columns.clone()) {
+                        let weights = self.target.weights::<I>(isa, at + columns.start);
+                        self.put::<I>(isa, self.target_grad::<I>(isa, half, weights), to);
+                    }
                     if self.grad {
-                        let to = &mut y[columns];
-                        let before = T::Lane::<I>::load_part(isa, to, T::default());
-                        (if self.accumulate { before + grad } else { grad }).store_part(to);
+                        self.put::<I>(isa, grad, &mut y[columns]);
                     }
                 }
                 block.push(isa, terms);
@@ -176,13 +188,32 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
 }
 
 impl<T: Float> Finish<'_, T> {
+    /// Writes or adds a vector of a gradient.
+    #[inline(always)]
+    fn put<I: Isa>(&self, isa: I, grad: T::Lane<I>, to: &mut [T]) {
+        let before = T::Lane::<I>::load_part(isa, to, T::default());
+        (if self.accumulate { before + grad } else { grad }).store_part(to);
+    }
+
+    /// `(lse - x) / 2`: halves, so that logits at both ends of the range do not overflow.
+    #[inline(always)]
+    fn half<I: Isa>(&self, isa: I, x: T::Lane<I>) -> T::Lane<I> {
+        let (largest, above) = (T::Lane::<I>::splat(isa, self.largest), T::Lane::<I>::splat(isa, self.above));
+        (largest * 0.5 - x * 0.5) + above * 0.5
+    }
+
+    /// An entry of the gradient of the target, with 0 times infinity as 0.
+    #[inline(always)]
+    fn target_grad<I: Isa>(&self, isa: I, half: T::Lane<I>, weights: T::Lane<I>) -> T::Lane<I> {
+        let share = T::Lane::<I>::splat(isa, self.share) * weights;
+        let zero = half.of(0.0);
+        T::Lane::<I>::pick(share.same(zero) & half.same(half.of(f64::INFINITY)), zero, (share + share) * half)
+    }
+
     /// A term of the loss, with 0 times infinity as 0, and an entry of the gradient.
     #[inline(always)]
-    fn eval<I: Isa>(&self, isa: I, x: T::Lane<I>, q: T::Lane<I>) -> (T::Lane<I>, T::Lane<I>) {
+    fn eval<I: Isa>(&self, isa: I, x: T::Lane<I>, q: T::Lane<I>, half: T::Lane<I>) -> (T::Lane<I>, T::Lane<I>) {
         let zero = x.of(0.0);
-        let (largest, above) = (T::Lane::<I>::splat(isa, self.largest), T::Lane::<I>::splat(isa, self.above));
-        // Halves, so that logits at both ends of the range do not overflow.
-        let half = (largest * 0.5 - x * 0.5) + above * 0.5;
         let term = T::Lane::<I>::pick(q.same(zero) & half.same(x.of(f64::INFINITY)), zero, (q + q) * half);
         let e = exp_scaled::<T::Lane<I>, true>(x, self.shift.scaling(isa));
         let (scale, factor) = (T::Lane::<I>::splat(isa, self.scale), T::Lane::<I>::splat(isa, self.factor));

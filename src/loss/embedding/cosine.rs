@@ -64,7 +64,9 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
             return usual.0;
         }
         let [x, t] = row.largest(Sizes);
-        Self::scaled(row, guard, [down(x, guard), down(t, guard)]).0
+        // Lanes that are other rows keep what they have.
+        let scale = |largest| L::pick(rejected, down(largest, guard), one);
+        Self::scaled(row, guard, [scale(x), scale(t)]).0
     }
 
     /// The cosine with the rows scaled, and the squares of their scaled norms.

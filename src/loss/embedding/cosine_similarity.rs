@@ -20,8 +20,8 @@ use crate::{Call, Loss, LossError, Outcome};
 /// `-(t/‖t‖ - cos x/‖x‖) / ‖x‖`, and the same with `x` and `t` exchanged for the target; 0 where a vector is 0.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients are rows as the [`Layout`] has it; unreduced losses, weights, mask and upstream are one
-/// for each row.
+/// `x`, `t` and both gradients are rows as the [`Layout`] has it, an axis in the middle included; unreduced losses,
+/// weights, mask and upstream are one for each row.
 ///
 /// # Edge cases
 /// A vector of zeros has the loss 0 and gradients 0. Norms do not overflow or vanish: the cosine of vectors of any
@@ -75,13 +75,13 @@ impl CosineSimilarity {
     /// As Keras 3: squares of norms of at least 1e-14.
     #[must_use]
     pub const fn keras(self) -> Self {
-        self.floor(1e-14)
+        Self::floor(self, 1e-14)
     }
 
     /// As Keras 2 and TensorFlow 2.3: squares of norms of at least 1e-12.
     #[must_use]
     pub const fn tf23(self) -> Self {
-        self.floor(1e-12)
+        Self::floor(self, 1e-12)
     }
 }
 

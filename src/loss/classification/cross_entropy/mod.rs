@@ -1,5 +1,6 @@
 //! Softmax cross-entropy.
 
+mod axis;
 mod rows;
 mod targets;
 
@@ -7,7 +8,7 @@ pub use targets::{ClassIndex, Classes};
 
 use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
-use crate::loss::verbs::with;
+use crate::loss::verbs::{both_grads, with};
 use crate::{Call, Loss, LossError, Outcome, Real};
 use rows::Targets;
 
@@ -28,11 +29,18 @@ use rows::Targets;
 /// indices, by their number for probabilities.
 ///
 /// # Gradient
-/// `w_y (p_j - [j = y])`, in general `p_j Σ_k w_k t_k - w_j t_j`; no kink.
+/// `w_y (p_j - [j = y])`, in general `p_j Σ_k w_k t_k - w_j t_j`; no kink. That of target probabilities
+/// ([`BothGrads`](crate::BothGrads)) is `-w_j (1 - α) ln p_j`; class indices have none.
 ///
 /// # Shapes
-/// `x` and `dx` are rows as the [`Layout`] has it; indices are one for each row, probabilities laid out as `x`;
-/// unreduced losses, weights, mask and upstream are one for each row.
+/// `x` and both gradients are rows as the [`Layout`] has it; indices are one for each row, probabilities laid out as
+/// `x`; unreduced losses, weights, mask and upstream are one for each row.
+///
+/// | shape | [`Layout`] | indices |
+/// |---|---|---|
+/// | (C), one sample without a batch | `C` | one |
+/// | (N, C), or (…, C) with the classes last | `C` | one for each row |
+/// | (N, C, d1, …, dk) | [`Layout::axis`]`(C, d1 ⋯ dk)` | (N, d1, …, dk) |
 ///
 /// # Edge cases
 /// - A row whose index is `ignore_index` (-100 unless set) or that is masked is not read: loss 0, gradient exact
@@ -42,14 +50,18 @@ use rows::Targets;
 ///   gradient `-w_y`. With probability 0 against it, it adds nothing; with label smoothing it adds +inf.
 /// - A row of nothing but -inf, and a row with +inf or NaN, give NaN.
 /// - Finite logits of any size do not overflow.
+/// - The gradient of the target of a logit of -inf is +inf, or 0 where its factor is.
 ///
 /// # Accuracy
 /// Index targets without smoothing: the loss 4 ULP, every entry of the gradient 6 ULP, however certain the target;
 /// entries below 2^-125 may be 0. Probabilities and smoothing: the loss 8 ULP, the gradient 10 ULP of the larger of the
-/// two terms that are subtracted. A weight or a divisor rounds once more.
+/// two terms that are subtracted, the gradient of the target 10 ULP. A weight or a divisor rounds once more. With an
+/// axis in the middle the same holds; the bits may differ from those of the same rows side by side.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
+/// [`Rows`](LossError::Rows) for targets that make no whole samples, [`Unsupported`](LossError::Unsupported) for a row
+/// stride beside an axis,
 /// [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index is no class,
 /// [`Option`](LossError::Option) for a label smoothing outside `[0, 1]`, [`Weights`](LossError::Weights), and what
 /// the [`Call`] can do wrong.
@@ -57,7 +69,14 @@ use rows::Targets;
 /// # Source
 /// `torch.nn.CrossEntropyLoss`, `F.cross_entropy`: equal where PyTorch is right; it writes NaN gradients into ignored
 /// rows that hold NaN, and loses the digits of small losses. `keras.losses.CategoricalCrossentropy` and
-/// `SparseCategoricalCrossentropy` with `from_logits=True`.
+/// `SparseCategoricalCrossentropy` with `from_logits=True`. What differs between them is an option:
+///
+/// | | [`new`](Self::new), [`torch`](Self::torch) | [`keras`](Self::keras), [`tf23`](Self::tf23) |
+/// |---|---|---|
+/// | `ignore_index` | -100 | none (Keras 3 names one `ignore_class`) |
+/// | `label_smoothing` | with indices and probabilities | with probabilities alone |
+/// | class weights | in the divisor, for indices | none |
+/// | a mean over nothing | NaN | 0: [`Empty::Zero`](crate::Empty::Zero) of the [`Call`] |
 ///
 /// ```
 /// use lossfn::{CrossEntropy, Loss};
@@ -107,6 +126,24 @@ impl<'a, T: Real> CrossEntropy<'a, T> {
         self
     }
 
+    /// As PyTorch: index -100 is ignored.
+    #[must_use]
+    pub const fn torch(self) -> Self {
+        self.ignore_index(-100)
+    }
+
+    /// As Keras 3: no index is ignored.
+    #[must_use]
+    pub const fn keras(self) -> Self {
+        self.no_ignore_index()
+    }
+
+    /// As Keras 2 and TensorFlow 2.3: no index is ignored.
+    #[must_use]
+    pub const fn tf23(self) -> Self {
+        self.no_ignore_index()
+    }
+
     /// The share of the target that is spread evenly over all classes.
     #[must_use]
     pub const fn label_smoothing(mut self, share: f64) -> Self {
@@ -129,6 +166,7 @@ fn check_options<T: Real>(loss: &CrossEntropy<'_, T>) -> Result<(), LossError> {
 }
 
 with!(CrossEntropy<'a, T>);
+both_grads!(CrossEntropy<'a, T>);
 
 macro_rules! verbs {
     ($t:ty, $by_class:ident, $by_probability:ident) => {

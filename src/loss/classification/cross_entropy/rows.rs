@@ -2,10 +2,12 @@
 
 use super::CrossEntropy;
 use super::targets::Classes;
+use crate::engine::axis;
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, Batch, Rowwise, Shared};
 use crate::engine::softmax::{
-    Exponentials, GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row,
+    Distributions, Exponentials, GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short,
+    soft_row,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -22,9 +24,9 @@ pub(super) enum Targets<'a, T> {
 
 /// A loss and its targets.
 #[derive(Clone, Copy)]
-struct Rows<'a, T> {
-    loss: CrossEntropy<'a, T>,
-    targets: Targets<'a, T>,
+pub(super) struct Rows<'a, T> {
+    pub(super) loss: CrossEntropy<'a, T>,
+    pub(super) targets: Targets<'a, T>,
 }
 
 /// Checks and runs one call.
@@ -42,7 +44,7 @@ pub(super) fn run<T: Float>(
     }
     let rows = match targets {
         Targets::Classes(classes) => classes.len(),
-        Targets::Probabilities(t) => t.len() / layout.stride.max(1),
+        Targets::Probabilities(t) => layout.whole_rows_of(t.len()),
     };
     let entries = layout.entries(rows)?;
     check::length("x", entries, args.x.len())?;
@@ -62,7 +64,11 @@ pub(super) fn run<T: Float>(
         Rows { loss: *loss, targets }.totals(&factors, rows)
     };
     let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
-    rowwise::run(&Rows { loss: *loss, targets }, how, shared, args, rows, of_loss, totals)
+    let rows_of_loss = Rows { loss: *loss, targets };
+    if layout.is_apart() {
+        return axis::run(&rows_of_loss, how, shared, args, of_loss, totals);
+    }
+    rowwise::run(&rows_of_loss, how, shared, args, rows, of_loss, totals)
 }
 
 /// Totals of so many rows of weight 1, and the divisor of PyTorch's mean.
@@ -74,7 +80,7 @@ fn even_totals(rows: usize) -> (Totals, f64) {
 
 impl<T: Float> Rows<'_, T> {
     /// The classes of the rows from `first` on; [`IGNORED`] where a row is left out.
-    fn classes(&self, factors: &Factors<'_, T>, first: usize, to: &mut [usize]) {
+    pub(super) fn classes(&self, factors: &Factors<'_, T>, first: usize, to: &mut [usize]) {
         match self.targets {
             Targets::Classes(classes) => classes.fill(first, self.loss.ignore_index, to),
             Targets::Probabilities(_) => to.fill(0),
@@ -112,7 +118,7 @@ impl<T: Float> Rows<'_, T> {
         (totals, of_loss.total())
     }
 
-    fn is_hard(&self) -> bool {
+    pub(super) fn is_hard(&self) -> bool {
         self.loss.label_smoothing == 0.0 && matches!(self.targets, Targets::Classes(_))
     }
 
@@ -139,16 +145,22 @@ impl<T: Float> Rows<'_, T> {
         }
     }
 
-    /// The factors of `count` rows from `first` on.
-    fn plan(&self, factors: &Factors<'_, T>, first: usize, count: usize) -> Plan<T> {
+    /// Whether all rows have the weight 1 and the same factors.
+    pub(super) fn is_even(&self, factors: &Factors<'_, T>) -> bool {
+        factors.is_plain() && (self.loss.class_weights.is_none() || !self.is_hard())
+    }
+
+    /// The factors of `count` rows from `first` on. The weight of a class is in them where it is one factor.
+    pub(super) fn plan(&self, factors: &Factors<'_, T>, first: usize, count: usize) -> Plan<T> {
         let scale = [factors.scale; GROUP];
         let mut plan = Plan { class: [IGNORED; GROUP], weight: [T::from_f64(1.0); GROUP], scale };
         self.classes(factors, first, &mut plan.class[..count]);
-        if factors.is_plain() && self.loss.class_weights.is_none() {
+        if self.is_even(factors) {
             return plan;
         }
         for i in (0..count).filter(|&i| plan.class[i] != IGNORED) {
-            let weight = self.class_weight(plan.class[i]) * factors.weight(first + i).to_f64();
+            let own = if self.is_hard() { self.class_weight(plan.class[i]) } else { 1.0 };
+            let weight = own * factors.weight(first + i).to_f64();
             plan.weight[i] = T::from_f64(weight);
             plan.scale[i] = factors.upstream(first + i) * weight;
         }
@@ -162,10 +174,19 @@ impl<T: Float> Rows<'_, T> {
             Targets::Classes(_) => Err(class),
             Targets::Probabilities(t) => Ok(&t[row * self.loss.layout.stride..][..classes]),
         };
+        SoftTarget { given, all: self.distributions() }
+    }
+
+    /// What all target probabilities share.
+    pub(super) fn distributions(&self) -> Distributions<'_, T> {
         #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
-        let add = self.loss.label_smoothing / classes as f64;
-        let weights = self.loss.class_weights.unwrap_or_default();
-        SoftTarget { given, keep: 1.0 - self.loss.label_smoothing, add, weights }
+        let add = self.loss.label_smoothing / self.loss.layout.classes as f64;
+        Distributions {
+            given: matches!(self.targets, Targets::Probabilities(_)),
+            keep: 1.0 - self.loss.label_smoothing,
+            add,
+            weights: self.loss.class_weights.unwrap_or_default(),
+        }
     }
 }
 
@@ -185,13 +206,15 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
             let at = i * shared.layout.stride;
             let entries = at..at + shared.layout.classes;
             let mut x = batch.x.part(entries.clone());
-            let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[entries]);
+            let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[entries.clone()]);
+            let target_grad = batch.target_grad.as_deref_mut().map(|grad| &mut grad[entries]);
             let row = batch.first + i;
             let mut class = [IGNORED];
             self.classes(&shared.factors, row, &mut class);
             let [class] = class;
             if class == IGNORED {
                 zero_row(&mut x, grad, shared.accumulate);
+                zero_row(&mut Input::Keep(&[]), target_grad, shared.accumulate);
                 continue;
             }
             let sample_weight = shared.factors.weight(row).to_f64();
@@ -204,7 +227,11 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
             } else {
                 let target = self.soft_target(row, class);
                 let (weight, scale) = (T::from_f64(sample_weight), upstream * sample_weight);
-                soft_row(shared.token, shared.threads, SoftRow { x, grad, target, weight, scale, accumulate })
+                soft_row(
+                    shared.token,
+                    shared.threads,
+                    SoftRow { x, grad, target_grad, target, weight, scale, accumulate },
+                )
             };
         }
     }

@@ -1,0 +1,247 @@
+//! Formulas that go over all classes of one vector of positions, several times.
+//!
+//! The entries of a tile are copied to the scratch, row by row; formulas read them there and leave their gradients in
+//! their stead, which are then written row by row. Where a tile finds no room, entries come from the slices each time.
+
+use super::work::{Shape, Work, column};
+use super::{Apart, Positions};
+use crate::engine::rowwise::Shared;
+use crate::engine::sum::{self, Sum};
+use crate::lane::{Isa, Kernel, Lane, Window, WindowMut, dispatch};
+use crate::math::Float;
+
+/// A loss of a vector of positions.
+pub(crate) trait ByColumn<T: Float>: Copy + Send + Sync {
+    /// The labels of the positions from `first` on, and 1 for each that counts, 0 for each that is left out.
+    fn labels(&self, first: usize, label: &mut [T], kept: &mut [T]);
+
+    /// The weighted losses of the vector whose first position is `first`.
+    fn column<I: Isa>(&self, column: &mut Column<'_, T, I>, first: usize, label: T::Lane<I>) -> T::Lane<I>;
+}
+
+/// Rows of a tile beside those of the classes.
+const BESIDE: usize = 3;
+
+fn shape(classes: usize, has_target: bool) -> Shape {
+    Shape::new(classes, if has_target { 2 } else { 1 }, 0, BESIDE)
+}
+
+/// Positions of a tile.
+pub(crate) fn column_tile<T: Float>(classes: usize, has_target: bool) -> usize {
+    shape(classes, has_target).vectors * T::LANES
+}
+
+/// The sum of the weighted losses of the positions, which go to their places with their gradients. `t` is the second
+/// row of every row, if it has one.
+pub(crate) fn by_column<T: Float>(
+    shared: &Shared<'_, T>,
+    positions: Positions<'_, T>,
+    t: Option<&[T]>,
+    formula: impl ByColumn<T>,
+) -> Sum {
+    let (classes, inner) = (shared.layout.classes, shared.layout.inner);
+    let range = positions.first..positions.first + positions.len();
+    let t = t.map(|t| Window::new(t, classes, inner).part(range));
+    let shape = shape(classes, t.is_some());
+    let mut work = Work::new();
+    dispatch(shared.token, Tiles { positions, t, formula, shape, accumulate: shared.accumulate, work: &mut work })
+}
+
+struct Tiles<'a, T: Float, F> {
+    positions: Positions<'a, T>,
+    t: Option<Window<'a, T>>,
+    formula: F,
+    shape: Shape,
+    accumulate: bool,
+    work: &'a mut Work<T>,
+}
+
+impl<T: Float, F: ByColumn<T>> Kernel for Tiles<'_, T, F> {
+    type Out = Sum;
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) -> Sum {
+        let mut sum = Sum::default();
+        let (len, width) = (self.positions.len(), self.shape.vectors * T::LANES);
+        let mut start = 0;
+        while start < len {
+            let end = len.min(start + width);
+            sum.add(self.tile(isa, start, end));
+            start = end;
+        }
+        sum
+    }
+}
+
+impl<T: Float, F: ByColumn<T>> Tiles<'_, T, F> {
+    #[inline(always)]
+    fn tile<I: Isa>(&mut self, isa: I, start: usize, end: usize) -> f64 {
+        let Shape { classes, is_kept, .. } = self.shape;
+        let len = end - start;
+        let vectors = (end - start).div_ceil(T::LANES);
+        let mut positions = self.positions.part(start..end);
+        let first = positions.first;
+        let t = self.t.map(|t| t.part(start..end));
+        let entries = if is_kept { classes * vectors } else { 0 };
+        let (xs, rest) = self.work.0.split_at_mut(entries);
+        let (ts, rest) = rest.split_at_mut(if t.is_some() { entries } else { 0 });
+        let (label, rest) = rest.split_at_mut(vectors);
+        let (kept, rest) = rest.split_at_mut(vectors);
+        let loss = &mut rest[..vectors];
+        kept.fill(T::chunk(T::default()));
+        self.formula.labels(first, &mut T::flat_mut(label)[..len], &mut T::flat_mut(kept)[..len]);
+        if is_kept {
+            fill(positions.x.get(), xs, vectors);
+            if let Some(t) = t {
+                fill(t, ts, vectors);
+            }
+        }
+        for v in 0..vectors {
+            let lanes = v * T::LANES..len.min((v + 1) * T::LANES);
+            let mut column = Column {
+                isa,
+                x: &mut *xs,
+                t: &mut *ts,
+                at: v,
+                vectors,
+                classes,
+                from: t.map(|t| t.part(lanes.clone())),
+                kept: kept[v],
+                factor: T::Lane::<I>::splat(isa, T::default()),
+                accumulate: self.accumulate,
+                positions: positions.part(lanes.clone()),
+            };
+            let label = T::Lane::<I>::load(isa, &label[v]);
+            let found = self.formula.column(&mut column, first + lanes.start, label);
+            found.keep(counts(T::Lane::<I>::load(isa, &kept[v]))).store(&mut loss[v]);
+        }
+        if is_kept {
+            if let Some(mut to) = positions.target_grad.as_mut().map(|to| to.part(0..len)) {
+                empty(isa, &mut to, ts, kept, self.accumulate);
+            }
+            if let Some((mut to, accumulate)) = positions.grad_place(self.accumulate) {
+                empty(isa, &mut to, xs, kept, accumulate);
+            }
+        }
+        let loss = &T::flat(loss)[..len];
+        if let Some(each) = positions.each {
+            each.copy_from_slice(loss);
+        }
+        sum::block(isa, loss)
+    }
+}
+
+/// The lanes that count.
+#[inline(always)]
+fn counts<L: Lane>(kept: L) -> L::Mask {
+    kept.of(0.5).lt(kept)
+}
+
+/// Copies all rows to the scratch.
+fn fill<T: Float>(from: Window<'_, T>, to: &mut [T::Chunk], vectors: usize) {
+    for (class, to) in to.chunks_exact_mut(vectors).enumerate() {
+        if let Some(last) = to.last_mut() {
+            *last = T::chunk(T::default());
+        }
+        from.copy_row(class, T::flat_mut(to));
+    }
+}
+
+/// Writes all rows from the scratch.
+#[inline(always)]
+fn empty<I: Isa, T: Float>(isa: I, to: &mut WindowMut<'_, T>, from: &[T::Chunk], kept: &[T::Chunk], accumulate: bool) {
+    let len = to.len();
+    let all = T::flat(kept)[..len].iter().all(|kept| kept.to_f64() > 0.5);
+    for (class, from) in from.chunks_exact(kept.len()).enumerate() {
+        if all && !accumulate {
+            to.paste_row(class, T::flat(from));
+            continue;
+        }
+        for (v, from) in from.iter().enumerate() {
+            let mut to = to.part(v * T::LANES..len.min((v + 1) * T::LANES));
+            put(isa, &mut to, class, T::Lane::<I>::load(isa, from), &kept[v], accumulate);
+        }
+    }
+}
+
+/// Writes or adds one vector of gradients; those of what is left out are 0, or stay.
+#[inline(always)]
+fn put<I: Isa, T: Float>(
+    isa: I,
+    to: &mut WindowMut<'_, T>,
+    class: usize,
+    grad: T::Lane<I>,
+    kept: &T::Chunk,
+    accumulate: bool,
+) {
+    let kept = counts(T::Lane::<I>::load(isa, kept));
+    let before: T::Lane<I> = column(isa, to.shared(), class);
+    let grad = if accumulate { T::Lane::<I>::pick(kept, before + grad, before) } else { grad.keep(kept) };
+    let mut chunk = T::chunk(T::default());
+    grad.store(&mut chunk);
+    to.paste_row(class, chunk.as_ref());
+}
+
+/// One vector of positions with all its classes.
+pub(crate) struct Column<'a, T: Float, I: Isa> {
+    pub(crate) isa: I,
+    x: &'a mut [T::Chunk],
+    t: &'a mut [T::Chunk],
+    /// Its vector of the tile.
+    at: usize,
+    vectors: usize,
+    pub(crate) classes: usize,
+    from: Option<Window<'a, T>>,
+    kept: T::Chunk,
+    /// A formula's own factor of the gradients.
+    pub(crate) factor: T::Lane<I>,
+    accumulate: bool,
+    positions: Positions<'a, T>,
+}
+
+impl<T: Float, I: Isa> Column<'_, T, I> {
+    /// The number of positions.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// The entries of a class: those of the second row are 0 if there is none.
+    #[inline(always)]
+    pub(crate) fn entry(&self, class: usize) -> (T::Lane<I>, T::Lane<I>) {
+        let zero = T::Lane::<I>::splat(self.isa, T::default());
+        let at = class * self.vectors + self.at;
+        if self.x.is_empty() {
+            let t = self.from.map_or(zero, |t| column(self.isa, t, class));
+            return (column(self.isa, self.positions.x.get(), class), t);
+        }
+        let t = if self.t.is_empty() { zero } else { T::Lane::<I>::load(self.isa, &self.t[at]) };
+        (T::Lane::<I>::load(self.isa, &self.x[at]), t)
+    }
+
+    /// Whether anybody wants derivatives with respect to the first row, to the second.
+    #[inline(always)]
+    pub(crate) fn wants(&self) -> [bool; 2] {
+        let in_place = matches!(self.positions.x, Apart::Replace(_));
+        [in_place || self.positions.grad.is_some(), self.positions.target_grad.is_some()]
+    }
+
+    /// Leaves the gradients of a class, whose entries are not read again.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, class: usize, [grad, target_grad]: [T::Lane<I>; 2]) {
+        let at = class * self.vectors + self.at;
+        if !self.x.is_empty() {
+            grad.store(&mut self.x[at]);
+            if let Some(t) = self.t.get_mut(at) {
+                target_grad.store(t);
+            }
+            return;
+        }
+        if let Some(to) = &mut self.positions.target_grad {
+            put(self.isa, to, class, target_grad, &self.kept, self.accumulate);
+        }
+        if let Some((mut to, accumulate)) = self.positions.grad_place(self.accumulate) {
+            put(self.isa, &mut to, class, grad, &self.kept, accumulate);
+        }
+    }
+}

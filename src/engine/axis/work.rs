@@ -1,0 +1,51 @@
+//! The scratch that tiles are worked on in.
+
+use crate::lane::{Element, Lane, Window};
+use crate::math::Float;
+
+/// Vectors of scratch.
+const WORK: usize = if cfg!(feature = "std") { 448 } else { 20 };
+/// Vectors of one tile at most: their losses are one block of a sum.
+const WIDEST: usize = crate::engine::sum::BLOCK;
+/// Vectors of one tile whose exponentials find no room in the scratch.
+const NARROW: usize = 8;
+
+/// Where tiles are worked on.
+pub(crate) struct Work<T: Float>(pub(crate) [T::Chunk; WORK]);
+
+impl<T: Float> Work<T> {
+    pub(crate) fn new() -> Self {
+        Self([T::chunk(T::default()); WORK])
+    }
+}
+
+/// How a tile lies in the scratch.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) classes: usize,
+    /// Vectors of a full tile.
+    pub(crate) vectors: usize,
+    /// Whether there is room for every class.
+    pub(crate) is_kept: bool,
+}
+
+impl Shape {
+    /// For tiles with so many vectors for each class, or for so many classes only, beside others.
+    pub(crate) const fn new(classes: usize, each: usize, some: usize, beside: usize) -> Self {
+        let all = classes.saturating_mul(each).saturating_add(beside);
+        let vectors = WORK / all;
+        if vectors > 0 {
+            return Self { classes, vectors: if vectors < WIDEST { vectors } else { WIDEST }, is_kept: true };
+        }
+        let vectors = WORK / (some * each + beside);
+        Self { classes, vectors: if vectors < NARROW { vectors } else { NARROW }, is_kept: false }
+    }
+}
+
+/// One vector of entries of a class; 0 past the end.
+#[inline(always)]
+pub(crate) fn column<L: Lane>(isa: L::Isa, x: Window<'_, L::Elem>, class: usize) -> L {
+    let mut chunk = L::Elem::chunk(L::Elem::default());
+    x.copy_row(class, chunk.as_mut());
+    L::load(isa, &chunk)
+}

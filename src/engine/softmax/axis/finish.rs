@@ -1,0 +1,233 @@
+//! From sums to losses and gradients.
+
+use super::tile::Tile;
+use super::{Plans, shifts};
+use crate::engine::axis::{Positions, RunningSum, column};
+use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, lane_loss};
+use crate::lane::{Isa, Lane, Mask, Window, WindowMut};
+use crate::math::{Float, Scaling, exp_scaled};
+use core::f64::consts::LN_2;
+
+impl<T: Float> Tile<'_, T> {
+    /// Losses and factors of all positions.
+    #[inline(always)]
+    pub(super) fn finish<I: Isa>(&mut self, isa: I, positions: &Positions<'_, T>, plans: impl Plans<T>) {
+        let x = positions.x.get();
+        let even = plans.even();
+        let per_group = GROUP / T::LANES;
+        let mut plan = None;
+        for v in 0..self.vectors {
+            let at = v * T::LANES;
+            if even.is_none() && v.is_multiple_of(per_group) {
+                plan = Some(plans.plan(positions.first + at, GROUP.min(x.len() - at)));
+            }
+            self.sums(isa, x.part(at..x.len().min(at + T::LANES)), v);
+            let mut scale = [even.unwrap_or_default(); 16];
+            let mut weight = None;
+            if let Some(plan) = &plan {
+                let from = v % per_group * T::LANES;
+                scale[..T::LANES].copy_from_slice(&plan.scale[from..from + T::LANES]);
+                weight = Some(T::chunks(&plan.weight).0[v % per_group]);
+            }
+            self.results(isa, v, weight.as_ref(), &scale[..T::LANES]);
+        }
+    }
+
+    /// The loss of one vector, as yet without weights, where its sums are accepted; else it has new ones before.
+    #[inline(always)]
+    fn sums<I: Isa>(&mut self, isa: I, x: Window<'_, T>, v: usize) {
+        let class = T::Lane::<I>::load(isa, &self.class[v]);
+        let kept = class.of(0.0).le(class);
+        let load = |row: &[T::Chunk]| T::Lane::<I>::load(isa, &row[v]);
+        let (mut others, mut target) = (load(self.others) + load(self.lost), load(self.target));
+        let (mut base, mut shift) = (class.of(0.0), class.of(Shift::<T>::first().k * LN_2));
+        let rejected = kept & Shift::<T>::rejects(others + target);
+        if rejected.any() {
+            (others, target) = self.again(isa, x, v, [others, target]);
+            base = T::Lane::<I>::load(isa, &self.base[v]);
+            let mut shifts = self.k[v];
+            for k in shifts.as_mut() {
+                *k = T::from_f64(k.to_f64() * LN_2);
+            }
+            shift = T::Lane::<I>::load(isa, &shifts);
+        }
+        let mut x_target = T::chunk(T::default());
+        if is_vanishing(others, target) {
+            let class = self.class[v];
+            for (i, to) in x_target.as_mut().iter_mut().enumerate().take(x.len()) {
+                let class = class.as_ref()[i].to_f64();
+                *to = if class < 0.0 { T::default() } else { x.part(i..i + 1).row(class as usize)[0] };
+            }
+        }
+        let loss = lane_loss(others, target, T::Lane::<I>::load(isa, &x_target), base, shift);
+        loss.keep(kept).store(&mut self.loss[v]);
+        others.store(&mut self.others[v]);
+        target.store(&mut self.target[v]);
+    }
+
+    /// New sums, from shifts of their own, for the lanes whose sums are not accepted.
+    #[cold]
+    #[inline(always)]
+    fn again<I: Isa>(
+        &mut self,
+        isa: I,
+        x: Window<'_, T>,
+        v: usize,
+        [others, target]: [T::Lane<I>; 2],
+    ) -> (T::Lane<I>, T::Lane<I>) {
+        let rejected = Shift::<T>::rejects(others + target);
+        let mut largest = others.of(f64::NEG_INFINITY);
+        for class in 0..self.shape.classes {
+            largest = largest.at_least(column(isa, x, class));
+        }
+        self.shift(v, others + target, largest);
+        let scaling = Scaling::each(isa, &self.base[v], &self.k[v]);
+        let own = T::Lane::<I>::load(isa, &self.class[v]);
+        let mut sum = RunningSum::new(others.of(0.0));
+        let mut new_target = others.of(0.0);
+        for class in 0..self.shape.classes {
+            let e = exp_scaled::<T::Lane<I>, true>(column(isa, x, class), scaling);
+            let is_own = own.same(own.of(class as f64));
+            new_target = new_target + e.keep(is_own);
+            sum.add(T::Lane::<I>::pick(is_own, e.of(0.0), e));
+            if self.shape.is_kept {
+                let to = &mut self.e[class * self.vectors + v];
+                T::Lane::<I>::pick(rejected, e, T::Lane::<I>::load(isa, to)).store(to);
+            }
+        }
+        (T::Lane::<I>::pick(rejected, sum.total(), others), T::Lane::<I>::pick(rejected, new_target, target))
+    }
+
+    /// The shifts of the lanes of one vector.
+    #[inline(always)]
+    fn shift<L: Lane<Elem = T>>(&mut self, v: usize, sum: L, largest: L) {
+        if !self.shifted {
+            let first = Shift::<T>::first();
+            self.shifted = true;
+            self.base.fill(T::chunk(first.base));
+            self.k.fill(T::chunk(T::from_f64(first.k)));
+        }
+        [self.base[v], self.k[v]] = shifts(sum, largest);
+    }
+
+    /// The weighted loss, the factor of the gradient, and what stands in for the exponential of the target.
+    #[inline(always)]
+    fn results<I: Isa>(&mut self, isa: I, v: usize, weight: Option<&T::Chunk>, scale: &[f64]) {
+        let class = T::Lane::<I>::load(isa, &self.class[v]);
+        let kept = class.of(0.0).le(class);
+        factors::<T>(scale, &self.others[v], &self.target[v], &mut self.factor[v]);
+        T::Lane::<I>::load(isa, &self.factor[v]).keep(kept).store(&mut self.factor[v]);
+        (-T::Lane::<I>::load(isa, &self.others[v])).store(&mut self.others[v]);
+        if let Some(weight) = weight {
+            let loss = T::Lane::<I>::load(isa, &self.loss[v]) * T::Lane::<I>::load(isa, weight);
+            loss.keep(kept).store(&mut self.loss[v]);
+        }
+    }
+
+    /// The gradient, where there is a place for it.
+    #[inline(always)]
+    pub(super) fn write<I: Isa>(&mut self, isa: I, positions: &mut Positions<'_, T>) {
+        if positions.grad_place(false).is_none() {
+            return;
+        }
+        let mut class = 0;
+        while class < self.shape.classes {
+            let four = self.shape.classes - class >= 4;
+            if !self.shape.is_kept {
+                self.refill(isa, positions.x.get(), class, if four { 4 } else { 1 });
+            }
+            let Some((mut to, accumulate)) = positions.grad_place(self.accumulate) else { return };
+            self.accumulate = accumulate;
+            let mut v = 0;
+            while v < self.vectors {
+                let rest = to.part(v * T::LANES..to.shared().len());
+                v += match (four, self.gaps || accumulate) {
+                    (true, false) => self.put_span::<I, 4, true>(isa, rest, class, v),
+                    (true, true) => self.put_span::<I, 4, false>(isa, rest, class, v),
+                    (false, false) => self.put_span::<I, 1, true>(isa, rest, class, v),
+                    (false, true) => self.put_span::<I, 1, false>(isa, rest, class, v),
+                };
+            }
+            class += if four { 4 } else { 1 };
+        }
+    }
+
+    /// The exponentials of some classes once more.
+    #[inline(always)]
+    fn refill<I: Isa>(&mut self, isa: I, x: Window<'_, T>, first: usize, count: usize) {
+        let mut scaling = Shift::<T>::first().scaling::<T::Lane<I>>(isa);
+        for v in 0..self.vectors {
+            let at = v * T::LANES;
+            let x = x.part(at..x.len().min(at + T::LANES));
+            if self.shifted {
+                scaling = Scaling::each(isa, &self.base[v], &self.k[v]);
+            }
+            for k in 0..count {
+                let e = exp_scaled::<T::Lane<I>, true>(column(isa, x, first + k), scaling);
+                e.store(&mut self.e[k * self.vectors + v]);
+            }
+        }
+    }
+
+    /// Writes as many vectors from `v` on as are of one sample, of the classes from `first` on. Returns how many.
+    #[inline(always)]
+    fn put_span<I: Isa, const K: usize, const PLAIN: bool>(
+        &self,
+        isa: I,
+        mut to: WindowMut<'_, T>,
+        first: usize,
+        v: usize,
+    ) -> usize {
+        let whole = to.shared().run() / T::LANES;
+        if whole > 0 {
+            let rows = to.rows::<K>(first).map(|row| &mut T::chunks_mut(row).0[..whole]);
+            self.put::<I, K, PLAIN>(isa, rows, first, v);
+            return whole;
+        }
+        let len = to.len().min(T::LANES);
+        let mut to = to.part(0..len);
+        let mut gathered = [[T::chunk(T::default())]; K];
+        if self.accumulate {
+            for (k, row) in gathered.iter_mut().enumerate() {
+                to.shared().copy_row(first + k, row[0].as_mut());
+            }
+        }
+        self.put::<I, K, PLAIN>(isa, gathered.each_mut().map(|row| &mut row[..]), first, v);
+        for (k, row) in gathered.iter().enumerate() {
+            to.paste_row(first + k, &row[0].as_ref()[..len]);
+        }
+        1
+    }
+
+    /// Writes some vectors of neighbouring classes.
+    #[inline(always)]
+    fn put<I: Isa, const K: usize, const PLAIN: bool>(&self, isa: I, to: [&mut [T::Chunk]; K], first: usize, v: usize) {
+        let n = to[0].len();
+        let to = to.map(|row| &mut row[..n]);
+        let mut rows = self.e[self.slot(first)..].chunks_exact(self.vectors);
+        let es: [&[T::Chunk]; K] = core::array::from_fn(|_| &rows.next().unwrap_or_default()[v..v + n]);
+        let (class, instead) = (&self.class[v..v + n], &self.others[v..v + n]);
+        let factor = &self.factor[v..v + n];
+        let number = T::Lane::<I>::splat(isa, T::from_f64(first as f64));
+        let zero = T::Lane::<I>::splat(isa, T::default());
+        let mut i = 0;
+        while i < n {
+            let own = T::Lane::<I>::load(isa, &class[i]);
+            let instead = T::Lane::<I>::load(isa, &instead[i]);
+            let factor = T::Lane::<I>::load(isa, &factor[i]);
+            let mut k = 0;
+            while k < K {
+                let e = T::Lane::<I>::load(isa, &es[k][i]);
+                let mut grad = T::Lane::<I>::pick(own.same(number + k as f64), instead, e) * factor;
+                if !PLAIN {
+                    let before = if self.accumulate { T::Lane::<I>::load(isa, &to[k][i]) } else { zero };
+                    let sum = if self.accumulate { before + grad } else { grad };
+                    grad = T::Lane::<I>::pick(zero.le(own), sum, before);
+                }
+                grad.store(&mut to[k][i]);
+                k += 1;
+            }
+            i += 1;
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Positions against one class each.
+//!
+//! 1. Four classes at a time, a run of positions long: exponentials go to the scratch, their sum and the target's own
+//!    exponential to rows of partial results. Sums take four terms to one, 16 classes plainly, and keep beyond that
+//!    what they round away.
+//! 2. Loss and factor are vectors over positions.
+//! 3. The gradient is the exponentials times the factor, written in the same runs.
+//!
+//! Where the exponentials of all classes have no room they are made again for the gradient.
+
+use super::Plans;
+use super::tile::Tile;
+use crate::engine::axis::{LaneSum, Positions, Shape, Work};
+use crate::engine::rowwise::Shared;
+use crate::engine::softmax::{GROUP, IGNORED, Shift};
+use crate::engine::sum::{self, Sum};
+use crate::lane::{Isa, Kernel, Lane, Window, dispatch};
+use crate::math::{Float, exp_scaled};
+
+/// Classes whose exponentials are added plainly: a multiple of four.
+const BLOCK: usize = 16;
+
+/// Positions of a tile.
+pub(crate) fn hard_tile<T: Float>(classes: usize) -> usize {
+    shape::<T>(classes).vectors * T::LANES
+}
+
+const fn shape<T: Float>(classes: usize) -> Shape {
+    Shape::new(classes, 1, 4, Tile::<T>::BESIDE)
+}
+
+/// The sum of the weighted losses of the positions, which go to their places with their gradients.
+pub(crate) fn hard_positions<T: Float>(
+    shared: &Shared<'_, T>,
+    positions: Positions<'_, T>,
+    plans: impl Plans<T>,
+) -> Sum {
+    let (accumulate, shape) = (shared.accumulate, shape::<T>(shared.layout.classes));
+    let mut work = Work::new();
+    dispatch(shared.token, Hard { positions, plans, accumulate, shape, work: &mut work })
+}
+
+struct Hard<'a, T: Float, P> {
+    positions: Positions<'a, T>,
+    plans: P,
+    accumulate: bool,
+    shape: Shape,
+    work: &'a mut Work<T>,
+}
+
+impl<T: Float, P: Plans<T>> Kernel for Hard<'_, T, P> {
+    type Out = Sum;
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) -> Sum {
+        let mut sum = Sum::default();
+        let (len, width) = (self.positions.len(), self.shape.vectors * T::LANES);
+        let mut start = 0;
+        while start < len {
+            let end = len.min(start + width);
+            let mut tile = Tile::new(self.work, self.shape, (end - start).div_ceil(T::LANES), self.accumulate);
+            sum.add(tile.run(isa, self.positions.part(start..end), self.plans));
+            start = end;
+        }
+        sum
+    }
+}
+
+impl<T: Float> Tile<'_, T> {
+    /// The sum of the weighted losses of one tile.
+    #[inline(always)]
+    fn run<I: Isa>(&mut self, isa: I, mut positions: Positions<'_, T>, plans: impl Plans<T>) -> f64 {
+        let (first, len) = (positions.first, positions.len());
+        self.classes(first, len, plans);
+        self.exponentials(isa, positions.x.get());
+        self.finish(isa, &positions, plans);
+        self.write(isa, &mut positions);
+        let loss = &T::flat(self.loss)[..len];
+        if let Some(each) = positions.each {
+            each.copy_from_slice(loss);
+        }
+        sum::block(isa, loss)
+    }
+
+    /// The classes as numbers of the lanes, which are few enough to be exact.
+    #[inline(always)]
+    fn classes(&mut self, first: usize, len: usize, plans: impl Plans<T>) {
+        self.gaps = !len.is_multiple_of(T::LANES);
+        for (i, to) in T::flat_mut(self.class).chunks_mut(GROUP).enumerate() {
+            let mut class = [IGNORED; GROUP];
+            let at = i * GROUP;
+            plans.classes(first + at, &mut class[..to.len().min(len - at)]);
+            for (to, class) in to.iter_mut().zip(class) {
+                self.gaps |= class == IGNORED;
+                #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "they are below 2^24")]
+                let class = class as u32 as i32;
+                *to = T::from_f64(f64::from(class));
+            }
+        }
+    }
+
+    /// The exponentials of all entries, with their sums.
+    #[inline(always)]
+    fn exponentials<I: Isa>(&mut self, isa: I, x: Window<'_, T>) {
+        let (zero, lanes) = (T::chunk(T::default()), T::LANES);
+        for row in [&mut *self.others, &mut *self.lost, &mut *self.block, &mut *self.target] {
+            row.fill(zero);
+        }
+        let mut class = 0;
+        while class < self.shape.classes {
+            let four = self.shape.classes - class >= 4;
+            let mut v = 0;
+            while v < self.vectors {
+                let rest = x.part(v * lanes..x.len());
+                v += if four { self.span::<I, 4>(isa, rest, class, v) } else { self.span::<I, 1>(isa, rest, class, v) };
+            }
+            class += if four { 4 } else { 1 };
+            if class.is_multiple_of(BLOCK) || class == self.shape.classes {
+                self.fold(isa);
+            }
+        }
+    }
+
+    /// As many vectors from `v` on as are of one sample, of the classes from `first` on. Returns how many.
+    #[inline(always)]
+    fn span<I: Isa, const K: usize>(&mut self, isa: I, x: Window<'_, T>, first: usize, v: usize) -> usize {
+        let whole = x.run() / T::LANES;
+        if whole > 0 {
+            let xs: [&[T::Chunk]; K] = core::array::from_fn(|k| &T::chunks(x.row(first + k)).0[..whole]);
+            self.group(isa, xs, first, v);
+            return whole;
+        }
+        let x = x.part(0..x.len().min(T::LANES));
+        let mut gathered = [[T::chunk(T::default())]; K];
+        for (k, to) in gathered.iter_mut().enumerate() {
+            x.copy_row(first + k, to[0].as_mut());
+        }
+        self.group(isa, core::array::from_fn::<_, K, _>(|k| &gathered[k][..]), first, v);
+        1
+    }
+
+    /// The exponentials of some vectors of neighbouring classes.
+    #[inline(always)]
+    fn group<I: Isa, const K: usize>(&mut self, isa: I, xs: [&[T::Chunk]; K], first: usize, v: usize) {
+        let scaling = Shift::<T>::first().scaling::<T::Lane<I>>(isa);
+        let n = xs[0].len();
+        let slot = self.slot(first);
+        let mut rows = self.e[slot..].chunks_exact_mut(self.vectors);
+        let es: [&mut [T::Chunk]; K] = core::array::from_fn(|_| &mut rows.next().unwrap_or_default()[v..v + n]);
+        let xs: [&[T::Chunk]; K] = core::array::from_fn(|k| &xs[k][..n]);
+        let (class, block) = (&self.class[v..v + n], &mut self.block[v..v + n]);
+        let target = &mut self.target[v..v + n];
+        let number = T::Lane::<I>::splat(isa, T::from_f64(first as f64));
+        let mut i = 0;
+        while i < n {
+            let own = T::Lane::<I>::load(isa, &class[i]);
+            let mut others = [number; K];
+            let mut targets = [number; K];
+            let mut k = 0;
+            while k < K {
+                let e = exp_scaled::<T::Lane<I>, false>(T::Lane::<I>::load(isa, &xs[k][i]), scaling);
+                e.store(&mut es[k][i]);
+                targets[k] = e.keep(own.same(number + k as f64));
+                others[k] = e - targets[k];
+                k += 1;
+            }
+            (T::Lane::<I>::load(isa, &block[i]) + tree(others)).store(&mut block[i]);
+            (T::Lane::<I>::load(isa, &target[i]) + tree(targets)).store(&mut target[i]);
+            i += 1;
+        }
+    }
+
+    /// Adds the running block to the sum.
+    #[inline(always)]
+    fn fold<I: Isa>(&mut self, isa: I) {
+        for v in 0..self.vectors {
+            let (high, low) = (&mut self.others[v], &mut self.lost[v]);
+            let mut sum = LaneSum { high: T::Lane::<I>::load(isa, high), low: T::Lane::<I>::load(isa, low) };
+            sum.add(T::Lane::<I>::load(isa, &self.block[v]));
+            sum.high.store(high);
+            sum.low.store(low);
+            self.block[v] = T::chunk(T::default());
+        }
+    }
+}
+
+/// The sum of one term or of four.
+#[inline(always)]
+fn tree<L: Lane, const K: usize>(terms: [L; K]) -> L {
+    if K == 4 { (terms[0] + terms[1]) + (terms[2] + terms[3]) } else { terms[0] }
+}

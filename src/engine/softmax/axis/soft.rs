@@ -1,0 +1,191 @@
+//! Positions against distributions over their classes: the method of [`soft_row`](super::super::soft_row) in each lane.
+
+use super::{Plans, shifts};
+use crate::engine::axis::{ByColumn, Column, RunningSum};
+use crate::engine::softmax::{GROUP, IGNORED, Shift};
+use crate::lane::{Isa, Lane, Mask};
+use crate::math::{Float, Scaling, exp_scaled, log1p};
+
+/// What is known of positions before they are read, and of all targets.
+pub(crate) trait SoftPlans<T>: Plans<T> {
+    fn distributions(&self) -> Distributions<'_, T>;
+}
+
+/// What all targets share.
+#[derive(Clone, Copy)]
+pub(crate) struct Distributions<'a, T> {
+    /// Whether probabilities are given; else they are those of a class.
+    pub(crate) given: bool,
+    /// What the given probability is multiplied with, and what is added to it.
+    pub(crate) keep: f64,
+    pub(crate) add: f64,
+    /// Class weights; empty for none.
+    pub(crate) weights: &'a [T],
+}
+
+impl<T: Float> Distributions<'_, T> {
+    /// `q_j` from the given probability, or from the label.
+    #[inline(always)]
+    fn q<L: Lane<Elem = T>>(&self, class: usize, t: L, label: L) -> L {
+        let given = if self.given { t } else { t.of(1.0).keep(label.same(t.of(class as f64))) };
+        let target = given.mul_add(given.of(self.keep), given.of(self.add));
+        match self.weights.get(class) {
+            Some(&weight) => target * L::splat(t.isa(), weight),
+            None => target,
+        }
+    }
+}
+
+/// The loss with its plans.
+#[derive(Clone, Copy)]
+pub(crate) struct Soft<P>(pub(crate) P);
+
+impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
+    fn labels(&self, first: usize, label: &mut [T], kept: &mut [T]) {
+        for (i, (label, kept)) in label.chunks_mut(GROUP).zip(kept.chunks_mut(GROUP)).enumerate() {
+            let mut classes = [IGNORED; GROUP];
+            self.0.classes(first + i * GROUP, &mut classes[..label.len()]);
+            for ((label, kept), class) in label.iter_mut().zip(kept).zip(classes) {
+                *kept = T::from_f64(f64::from(u8::from(class != IGNORED)));
+                *label = T::from_f64(if class == IGNORED { -1.0 } else { class as f64 });
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn column<I: Isa>(&self, column: &mut Column<'_, T, I>, first: usize, label: T::Lane<I>) -> T::Lane<I> {
+        let plan = self.0.plan(first, column.len());
+        let targets = self.0.distributions();
+        let softmax = Softmax::new(column);
+        let mut mass = T::chunk(T::default());
+        total_mass(column, targets, label).store(&mut mass);
+        let (mut factor, mut scale, mut share) = (mass, mass, mass);
+        for i in 0..T::LANES {
+            let sum = softmax.others.as_ref()[i].to_f64() + softmax.target.as_ref()[i].to_f64();
+            factor.as_mut()[i] = T::from_f64(plan.scale[i] * mass.as_ref()[i].to_f64() / sum);
+            scale.as_mut()[i] = T::from_f64(plan.scale[i]);
+            share.as_mut()[i] = T::from_f64(plan.scale[i] * targets.keep);
+        }
+        let load = |chunk: &T::Chunk| T::Lane::<I>::load(column.isa, chunk);
+        let finish = Finish::<T, I> { factor: load(&factor), scale: load(&scale), share: load(&share), targets, label };
+        let weight = load(T::chunks(&plan.weight).0.first().unwrap_or(&scale));
+        finish.run(column, &softmax) * weight
+    }
+}
+
+/// The sum of `q_j`.
+#[inline(always)]
+fn total_mass<T: Float, I: Isa>(
+    column: &Column<'_, T, I>,
+    targets: Distributions<'_, T>,
+    label: T::Lane<I>,
+) -> T::Lane<I> {
+    let mut sum = RunningSum::new(label.of(0.0));
+    for class in 0..column.classes {
+        sum.add(targets.q(class, column.entry(class).1, label));
+    }
+    sum.total()
+}
+
+/// The softmax of a vector of positions.
+struct Softmax<T: Float, I: Isa> {
+    /// The sums of the exponentials: the largest logit's own, and that of the others.
+    others: T::Chunk,
+    target: T::Chunk,
+    scaling: Scaling<T::Lane<I>>,
+    largest: T::Lane<I>,
+    /// `lse - m`.
+    above: T::Lane<I>,
+}
+
+impl<T: Float, I: Isa> Softmax<T, I> {
+    #[inline(always)]
+    fn new(column: &Column<'_, T, I>) -> Self {
+        let mut largest = T::Lane::<I>::splat(column.isa, T::from_f64(f64::NEG_INFINITY));
+        let mut top = largest.of(0.0);
+        for class in 0..column.classes {
+            let (x, _) = column.entry(class);
+            let is_larger = largest.lt(x);
+            largest = T::Lane::<I>::pick(is_larger, x, largest);
+            top = T::Lane::<I>::pick(is_larger, x.of(class as f64), top);
+        }
+        let mut scaling = Shift::<T>::first().scaling::<T::Lane<I>>(column.isa);
+        let [mut others, mut target] = sums(column, scaling, top);
+        let rejected = Shift::<T>::rejects(others + target);
+        if rejected.any() {
+            let [base, k] = shifts(others + target, largest);
+            scaling = Scaling::each(column.isa, &base, &k);
+            let again = sums(column, scaling, top);
+            others = T::Lane::<I>::pick(rejected, again[0], others);
+            target = T::Lane::<I>::pick(rejected, again[1], target);
+        }
+        let above = log1p(others / target);
+        let mut chunks = [T::chunk(T::default()); 2];
+        others.store(&mut chunks[0]);
+        target.store(&mut chunks[1]);
+        let [others, target] = chunks;
+        Self { others, target, scaling, largest, above }
+    }
+
+    /// `(lse - x) / 2`: halves, so that logits at both ends of the range do not overflow.
+    #[inline(always)]
+    fn half(&self, x: T::Lane<I>) -> T::Lane<I> {
+        (self.largest * 0.5 - x * 0.5) + self.above * 0.5
+    }
+}
+
+/// The sums of the exponentials of all classes but `top`, and its own.
+#[inline(always)]
+fn sums<T: Float, I: Isa>(column: &Column<'_, T, I>, scaling: Scaling<T::Lane<I>>, top: T::Lane<I>) -> [T::Lane<I>; 2] {
+    let zero = top.of(0.0);
+    let (mut sum, mut target) = (RunningSum::new(zero), zero);
+    for class in 0..column.classes {
+        let e = exp_scaled::<T::Lane<I>, true>(column.entry(class).0, scaling);
+        let own = e.keep(top.same(top.of(class as f64)));
+        target = target + own;
+        sum.add(e - own);
+    }
+    [sum.total(), target]
+}
+
+/// Loss and gradients of a vector of positions whose sums are known.
+struct Finish<'a, T: Float, I: Isa> {
+    targets: Distributions<'a, T>,
+    label: T::Lane<I>,
+    /// What exponentials, `q` and the class weights are multiplied with.
+    factor: T::Lane<I>,
+    scale: T::Lane<I>,
+    share: T::Lane<I>,
+}
+
+impl<T: Float, I: Isa> Finish<'_, T, I> {
+    #[inline(always)]
+    fn run(&self, column: &mut Column<'_, T, I>, softmax: &Softmax<T, I>) -> T::Lane<I> {
+        let zero = self.label.of(0.0);
+        let infinite = zero.of(f64::INFINITY);
+        let [wants_grad, wants_target_grad] = column.wants();
+        let mut sum = RunningSum::new(zero);
+        for class in 0..column.classes {
+            let (x, t) = column.entry(class);
+            let q = self.targets.q(class, t, self.label);
+            let half = softmax.half(x);
+            let is_infinite = half.same(infinite);
+            sum.add(T::Lane::<I>::pick(q.same(zero) & is_infinite, zero, (q + q) * half));
+            let mut grads = [zero; 2];
+            if wants_grad {
+                let e = exp_scaled::<T::Lane<I>, true>(x, softmax.scaling);
+                grads[0] = q.neg_mul_add(self.scale, e * self.factor);
+            }
+            if wants_target_grad {
+                let weight =
+                    self.targets.weights.get(class).map_or(zero.of(1.0), |&w| T::Lane::<I>::splat(column.isa, w));
+                let share = self.share * weight;
+                grads[1] = T::Lane::<I>::pick(share.same(zero) & is_infinite, zero, (share + share) * half);
+            }
+            if wants_grad || wants_target_grad {
+                column.put(class, grads);
+            }
+        }
+        sum.total()
+    }
+}

@@ -1,0 +1,290 @@
+//! Views of entries whose classes lie an axis apart, so that threads can share the positions of one sample.
+//!
+//! The entry of class `j` at index `i` of sample `n` is `(n C + j) I + i`. A position is one pair of `n` and `i`, and
+//! positions are counted in that order. A window is a range of positions with all their classes: its entries are no
+//! slice, but those of one class in one sample are.
+#![allow(unsafe_code, reason = "two windows interleave: no safe split gives them")]
+
+use core::marker::PhantomData;
+use core::ops::Range;
+
+/// Which entries of the whole a window has.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    classes: usize,
+    inner: usize,
+    /// The entry of class 0 at the first position.
+    at: usize,
+    /// The index of the first position in its sample.
+    index: usize,
+    /// Positions.
+    len: usize,
+}
+
+impl Place {
+    /// All positions of so many entries.
+    #[inline(always)]
+    fn new(entries: usize, classes: usize, inner: usize) -> Self {
+        let whole = |sample| entries.is_multiple_of(sample);
+        assert!(entries == 0 || classes.checked_mul(inner).is_some_and(whole), "whole samples");
+        Self { classes, inner, at: 0, index: 0, len: if entries == 0 { 0 } else { entries / classes } }
+    }
+
+    #[inline(always)]
+    fn part(self, range: Range<usize>) -> Self {
+        assert!(range.start <= range.end && range.end <= self.len, "positions of the window");
+        let len = range.end - range.start;
+        if range.start == 0 || len == 0 {
+            return Self { len, ..self };
+        }
+        let index = self.index + range.start;
+        let (samples, index) = if index < self.inner { (0, index) } else { (index / self.inner, index % self.inner) };
+        let at = self.at - self.index + samples * self.classes * self.inner + index;
+        Self { at, index, len, ..self }
+    }
+
+    /// How many of the first positions are of one sample.
+    #[inline(always)]
+    fn run(self) -> usize {
+        self.len.min(self.inner - self.index)
+    }
+
+    /// The entries of a class at those.
+    #[inline(always)]
+    fn row(self, class: usize) -> Range<usize> {
+        assert!(class < self.classes, "a class");
+        if self.len == 0 {
+            return 0..0;
+        }
+        let start = self.at + class * self.inner;
+        start..start + self.run()
+    }
+}
+
+/// Entries that are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window<'a, T> {
+    whole: *const T,
+    place: Place,
+    lent: PhantomData<&'a [T]>,
+}
+
+// SAFETY: a window is a shared borrow of its entries.
+unsafe impl<T: Sync> Send for Window<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Window<'_, T> {}
+
+impl<'a, T: Copy> Window<'a, T> {
+    /// All positions of whole samples.
+    #[inline(always)]
+    pub(crate) fn new(whole: &'a [T], classes: usize, inner: usize) -> Self {
+        Self { whole: whole.as_ptr(), place: Place::new(whole.len(), classes, inner), lent: PhantomData }
+    }
+
+    /// The number of positions.
+    #[inline(always)]
+    pub(crate) fn len(self) -> usize {
+        self.place.len
+    }
+
+    #[inline(always)]
+    pub(crate) fn part(self, range: Range<usize>) -> Self {
+        Self { place: self.place.part(range), ..self }
+    }
+
+    /// How many of the first positions are of one sample.
+    #[inline(always)]
+    pub(crate) fn run(self) -> usize {
+        self.place.run()
+    }
+
+    /// The entries of a class at as many of the first positions as are of one sample.
+    #[inline(always)]
+    pub(crate) fn row(self, class: usize) -> &'a [T] {
+        let row = self.place.row(class);
+        // SAFETY: a place is made from a whole slice and only ever narrowed, and `row` is within it; the entries are
+        // the window's own, which nobody writes to while it is borrowed.
+        unsafe { core::slice::from_raw_parts(self.whole.add(row.start), row.len()) }
+    }
+
+    /// Copies the entries of a class at all positions.
+    #[inline(always)]
+    pub(crate) fn copy_row(self, class: usize, to: &mut [T]) {
+        let (mut rest, mut to) = (self, &mut to[..self.len()]);
+        while !to.is_empty() {
+            let row = rest.row(class);
+            let (here, later) = to.split_at_mut(row.len());
+            here.copy_from_slice(row);
+            rest = rest.part(row.len()..rest.len());
+            to = later;
+        }
+    }
+}
+
+/// Entries that are written. Windows that were split have no entry in common.
+#[derive(Debug)]
+pub(crate) struct WindowMut<'a, T> {
+    whole: *mut T,
+    place: Place,
+    lent: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: a window is an exclusive borrow of its entries.
+unsafe impl<T: Send> Send for WindowMut<'_, T> {}
+// SAFETY: a shared window gives shared entries only.
+unsafe impl<T: Sync> Sync for WindowMut<'_, T> {}
+
+impl<'a, T: Copy> WindowMut<'a, T> {
+    /// All positions of whole samples.
+    #[inline(always)]
+    pub(crate) fn new(whole: &'a mut [T], classes: usize, inner: usize) -> Self {
+        Self { place: Place::new(whole.len(), classes, inner), whole: whole.as_mut_ptr(), lent: PhantomData }
+    }
+
+    /// The number of positions.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.place.len
+    }
+
+    /// The first so many positions, and the rest.
+    #[inline(always)]
+    pub(crate) fn split_at(self, at: usize) -> (Self, Self) {
+        let Self { whole, place, lent } = self;
+        // Every entry belongs to one position, so that the two have none in common.
+        (Self { whole, place: place.part(0..at), lent }, Self { whole, place: place.part(at..place.len), lent })
+    }
+
+    #[inline(always)]
+    pub(crate) fn part(&mut self, range: Range<usize>) -> WindowMut<'_, T> {
+        WindowMut { whole: self.whole, place: self.place.part(range), lent: PhantomData }
+    }
+
+    /// The same entries, to read.
+    #[inline(always)]
+    pub(crate) fn shared(&self) -> Window<'_, T> {
+        Window { whole: self.whole, place: self.place, lent: PhantomData }
+    }
+
+    /// The entries of a class at as many of the first positions as are of one sample.
+    #[inline(always)]
+    pub(crate) fn row(&mut self, class: usize) -> &mut [T] {
+        let row = self.place.row(class);
+        // SAFETY: a place is made from a whole slice and only ever narrowed, and `row` is within it; the entries are
+        // the window's own, which is borrowed exclusively for as long as they are.
+        unsafe { core::slice::from_raw_parts_mut(self.whole.add(row.start), row.len()) }
+    }
+
+    /// The entries of neighbouring classes, as [`row`](Self::row).
+    #[inline(always)]
+    pub(crate) fn rows<const K: usize>(&mut self, first: usize) -> [&mut [T]; K] {
+        assert!(K <= self.place.classes && first <= self.place.classes - K, "classes");
+        core::array::from_fn(|k| {
+            let row = self.place.row(first + k);
+            // SAFETY: as for `row`; the entries of different classes are different.
+            unsafe { core::slice::from_raw_parts_mut(self.whole.add(row.start), row.len()) }
+        })
+    }
+
+    /// Writes the entries of a class at all positions.
+    #[inline(always)]
+    pub(crate) fn paste_row(&mut self, class: usize, from: &[T]) {
+        let len = self.len();
+        let (mut rest, mut from) = (self.part(0..len), &from[..len]);
+        while !from.is_empty() {
+            let row = rest.row(class);
+            let run = row.len();
+            row.copy_from_slice(&from[..run]);
+            let left = rest.len();
+            rest = WindowMut { place: rest.place.part(run..left), ..rest };
+            from = &from[run..];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Window, WindowMut};
+    use std::vec::Vec;
+    use std::{thread, vec};
+
+    const SHAPES: [(usize, usize, usize); 7] =
+        [(1, 1, 1), (2, 3, 1), (3, 2, 5), (1, 4, 7), (4, 1, 3), (2, 3, 0), (0, 3, 4)];
+
+    fn entry(position: usize, class: usize, classes: usize, inner: usize) -> usize {
+        (position / inner * classes + class) * inner + position % inner
+    }
+
+    #[test]
+    fn every_part_has_its_own_entries() {
+        for (samples, classes, inner) in SHAPES {
+            let whole: Vec<usize> = (0..samples * classes * inner).collect();
+            let window = Window::new(&whole, classes, inner);
+            let positions = samples * inner;
+            assert_eq!(window.len(), positions);
+            for start in 0..=positions {
+                for end in start..=positions {
+                    let part = window.part(0..end).part(start..end);
+                    for class in 0..classes {
+                        let mut row = vec![usize::MAX; end - start];
+                        part.copy_row(class, &mut row);
+                        let wanted: Vec<usize> = (start..end).map(|p| entry(p, class, classes, inner)).collect();
+                        assert_eq!(row, wanted);
+                        assert!(wanted.starts_with(part.row(class)));
+                        assert!(start == end || !part.row(class).is_empty());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn halves_write_side_by_side() {
+        for (samples, classes, inner) in SHAPES {
+            let positions = samples * inner;
+            for at in 0..=positions {
+                let mut whole = vec![0; positions * classes];
+                let (mut first, mut second) = WindowMut::new(&mut whole, classes, inner).split_at(at);
+                thread::scope(|scope| {
+                    for (half, mark) in [(&mut first, 1), (&mut second, 2)] {
+                        scope.spawn(move || {
+                            for class in 0..classes {
+                                let mut row = vec![0; half.len()];
+                                half.shared().copy_row(class, &mut row);
+                                assert!(row.iter().all(|x| *x == 0));
+                                half.paste_row(class, &vec![mark; half.len()]);
+                            }
+                        });
+                    }
+                });
+                for position in 0..positions {
+                    let wanted = if position < at { 1 } else { 2 };
+                    assert!((0..classes).all(|class| whole[entry(position, class, classes, inner)] == wanted));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn neighbouring_classes_at_once() {
+        let mut whole: Vec<usize> = (0..24).collect();
+        let mut window = WindowMut::new(&mut whole, 4, 3);
+        let mut part = window.part(4..6);
+        let [a, b] = part.rows::<2>(1);
+        assert_eq!((&*a, &*b), (&[16, 17][..], &[19, 20][..]));
+        (a[1], b[0]) = (100, 200);
+        assert_eq!((whole[17], whole[19]), (100, 200));
+    }
+
+    #[test]
+    #[should_panic(expected = "a class")]
+    fn no_class() {
+        let _ = Window::new(&[1, 2], 2, 1).row(2);
+    }
+
+    #[test]
+    #[should_panic(expected = "positions of the window")]
+    fn no_position() {
+        let _ = Window::new(&[1, 2], 2, 1).part(0..2);
+    }
+}
