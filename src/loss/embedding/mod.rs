@@ -2,5 +2,7 @@
 
 mod cosine;
 mod cosine_similarity;
+mod hinge_embedding;
 
 pub use cosine_similarity::CosineSimilarity;
+pub use hinge_embedding::HingeEmbedding;
