@@ -107,17 +107,33 @@ impl<'a, T: Copy> Window<'a, T> {
         unsafe { core::slice::from_raw_parts(self.whole.add(row.start), row.len()) }
     }
 
+    /// Copies the entries of neighbouring classes at few positions, sample by sample.
+    #[inline(always)]
+    pub(crate) fn gather<const K: usize>(self, first: usize, mut to: [&mut [T]; K]) {
+        let Place { classes, inner, .. } = self.place;
+        let mut rest = self;
+        let mut done = 0;
+        while done < self.len() {
+            let run = rest.run();
+            let mut k = 0;
+            while k < K {
+                for (to, from) in to[k][done..done + run].iter_mut().zip(rest.row(first + k)) {
+                    *to = *from;
+                }
+                k += 1;
+            }
+            done += run;
+            let Place { at, index, len, .. } = rest.place;
+            // The next sample, if any position is left.
+            let at = if len > run { at - index + classes * inner } else { at };
+            rest.place = Place { at, index: 0, len: len - run, ..rest.place };
+        }
+    }
+
     /// Copies the entries of a class at all positions.
     #[inline(always)]
     pub(crate) fn copy_row(self, class: usize, to: &mut [T]) {
-        let (mut rest, mut to) = (self, &mut to[..self.len()]);
-        while !to.is_empty() {
-            let row = rest.row(class);
-            let (here, later) = to.split_at_mut(row.len());
-            here.copy_from_slice(row);
-            rest = rest.part(row.len()..rest.len());
-            to = later;
-        }
+        self.gather(class, [to]);
     }
 }
 
@@ -230,6 +246,11 @@ mod tests {
                         part.copy_row(class, &mut row);
                         let wanted: Vec<usize> = (start..end).map(|p| entry(p, class, classes, inner)).collect();
                         assert_eq!(row, wanted);
+                        if class + 2 <= classes {
+                            let mut rows = [vec![0; end - start], vec![0; end - start]];
+                            part.gather(class, rows.each_mut().map(|row| &mut row[..]));
+                            assert!(rows[0] == row && rows[1].iter().zip(&row).all(|(a, b)| *a == b + inner));
+                        }
                         assert!(wanted.starts_with(part.row(class)));
                         assert!(start == end || !part.row(class).is_empty());
                     }

@@ -23,7 +23,7 @@ pub(crate) trait ByColumn<T: Float>: Copy + Send + Sync {
 const BESIDE: usize = 3;
 
 fn shape(classes: usize, has_target: bool) -> Shape {
-    Shape::new(classes, if has_target { 2 } else { 1 }, 0, BESIDE)
+    Shape::new(classes, if has_target { 2 } else { 1 }, BESIDE, 1, 0)
 }
 
 /// Positions of a tile.

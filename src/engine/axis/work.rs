@@ -30,11 +30,12 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// For tiles with so many vectors for each class, or for so many classes only, beside others.
-    pub(crate) const fn new(classes: usize, each: usize, some: usize, beside: usize) -> Self {
+    /// For tiles with so many vectors for each class, beside others. Where these are fewer than `fewest` there is room
+    /// for `some` classes only.
+    pub(crate) const fn new(classes: usize, each: usize, beside: usize, fewest: usize, some: usize) -> Self {
         let all = classes.saturating_mul(each).saturating_add(beside);
         let vectors = WORK / all;
-        if vectors > 0 {
+        if vectors >= fewest {
             return Self { classes, vectors: if vectors < WIDEST { vectors } else { WIDEST }, is_kept: true };
         }
         let vectors = WORK / (some * each + beside);

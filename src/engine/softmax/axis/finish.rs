@@ -51,6 +51,9 @@ impl<T: Float> Tile<'_, T> {
             }
             shift = T::Lane::<I>::load(isa, &shifts);
         }
+        // What is left out has no target, and asks for nothing.
+        others = others.keep(kept);
+        target = T::Lane::<I>::pick(kept, target, class.of(1.0));
         let mut x_target = T::chunk(T::default());
         if is_vanishing(others, target) {
             let class = self.class[v];
@@ -155,17 +158,39 @@ impl<T: Float> Tile<'_, T> {
     /// The exponentials of some classes once more.
     #[inline(always)]
     fn refill<I: Isa>(&mut self, isa: I, x: Window<'_, T>, first: usize, count: usize) {
-        let mut scaling = Shift::<T>::first().scaling::<T::Lane<I>>(isa);
-        for v in 0..self.vectors {
-            let at = v * T::LANES;
-            let x = x.part(at..x.len().min(at + T::LANES));
-            if self.shifted {
-                scaling = Scaling::each(isa, &self.base[v], &self.k[v]);
+        let lanes = T::LANES;
+        for k in 0..count {
+            let mut v = 0;
+            while v < self.vectors {
+                let rest = x.part(v * lanes..x.len());
+                let whole = rest.run() / lanes;
+                if whole > 0 {
+                    self.refill_span(isa, &T::chunks(rest.row(first + k)).0[..whole], k, v);
+                    v += whole;
+                    continue;
+                }
+                let mut gathered = T::chunk(T::default());
+                rest.part(0..rest.len().min(lanes)).copy_row(first + k, gathered.as_mut());
+                self.refill_span(isa, &[gathered], k, v);
+                v += 1;
             }
-            for k in 0..count {
-                let e = exp_scaled::<T::Lane<I>, true>(column(isa, x, first + k), scaling);
-                e.store(&mut self.e[k * self.vectors + v]);
+        }
+    }
+
+    /// Some vectors of one class.
+    #[inline(always)]
+    fn refill_span<I: Isa>(&mut self, isa: I, xs: &[T::Chunk], k: usize, v: usize) {
+        let es = &mut self.e[k * self.vectors + v..][..xs.len()];
+        if !self.shifted {
+            let scaling = Shift::<T>::first().scaling::<T::Lane<I>>(isa);
+            for (x, e) in xs.iter().zip(es) {
+                exp_scaled::<T::Lane<I>, false>(T::Lane::<I>::load(isa, x), scaling).store(e);
             }
+            return;
+        }
+        for (i, (x, e)) in xs.iter().zip(es).enumerate() {
+            let scaling = Scaling::each(isa, &self.base[v + i], &self.k[v + i]);
+            exp_scaled::<T::Lane<I>, true>(T::Lane::<I>::load(isa, x), scaling).store(e);
         }
     }
 

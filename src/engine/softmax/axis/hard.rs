@@ -20,13 +20,16 @@ use crate::math::{Float, exp_scaled};
 /// Classes whose exponentials are added plainly: a multiple of four.
 const BLOCK: usize = 16;
 
+/// Vectors of a tile: shorter runs of memory cost more than exponentials that are made twice.
+const FEWEST: usize = if cfg!(feature = "std") { 5 } else { 1 };
+
 /// Positions of a tile.
 pub(crate) fn hard_tile<T: Float>(classes: usize) -> usize {
     shape::<T>(classes).vectors * T::LANES
 }
 
 const fn shape<T: Float>(classes: usize) -> Shape {
-    Shape::new(classes, 1, 4, Tile::<T>::BESIDE)
+    Shape::new(classes, 1, Tile::<T>::BESIDE, FEWEST, 4)
 }
 
 /// The sum of the weighted losses of the positions, which go to their places with their gradients.
@@ -132,9 +135,7 @@ impl<T: Float> Tile<'_, T> {
         }
         let x = x.part(0..x.len().min(T::LANES));
         let mut gathered = [[T::chunk(T::default())]; K];
-        for (k, to) in gathered.iter_mut().enumerate() {
-            x.copy_row(first + k, to[0].as_mut());
-        }
+        x.gather(first, gathered.each_mut().map(|row| row[0].as_mut()));
         self.group(isa, core::array::from_fn::<_, K, _>(|k| &gathered[k][..]), first, v);
         1
     }
