@@ -10,8 +10,8 @@ pub use rowwise::{CROSS_ENTROPY, Given, RowTargets, Rowwise};
 pub use verb::{Returned, Slices, Verb};
 
 use lossfn::{
-    Bce, BceWithLogits, Call, Hinge, HingeEmbedding, Huber, KlDiv, Labels, LogCosh, LossError, Mae, Mape, Mse, Msle, Real,
-    SmoothL1, SquaredHinge,
+    Bce, BceWithLogits, Call, Hinge, HingeEmbedding, Huber, KlDiv, Labels, LogCosh, LossError, Mae, Mape, Mse, Msle,
+    Real, SmoothL1, SquaredHinge,
 };
 
 use crate::compare::Tolerance;

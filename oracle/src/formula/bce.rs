@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn positive_weight_and_its_target_slope() {
         assert_eq!(at(3.0, 0.3, 0.5), (1.258_710_488_937_054_2, -0.351_114_966_376_682_05));
-        let towards_target = BceWithLogits { pos_weight: 3.0, smoothing: 0.0 }.target_slope(Big::from_f64(0.3), Big::from_f64(0.5));
+        let towards_target =
+            BceWithLogits { pos_weight: 3.0, smoothing: 0.0 }.target_slope(Big::from_f64(0.3), Big::from_f64(0.5));
         assert_eq!(towards_target.to_f64(), 0.808_710_488_937_054_2);
     }
 
