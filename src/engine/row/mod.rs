@@ -14,12 +14,14 @@ use crate::math::Float;
 use crate::{Call, LossError, Outcome, Totals, Weights};
 use contiguous::Contiguous;
 
-/// One vector of entries of the two rows, and their columns.
+/// One vector of entries of the two rows, their columns, and what the formula has for these columns.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<L> {
     pub(crate) x: L,
     pub(crate) t: L,
     pub(crate) columns: L,
+    /// From [`RowFormula::weights`]; 1 without them.
+    pub(crate) weight: L,
 }
 
 /// `K` numbers for each entry.
@@ -38,6 +40,8 @@ pub(crate) trait Passes<L: Lane> {
     fn grads(&mut self, slopes: impl Terms<L, 2>);
     /// Whether anybody wants derivatives.
     fn wants_grads(&self) -> bool;
+    /// Whether anybody wants those with respect to `t`.
+    fn wants_target_grads(&self) -> bool;
 }
 
 /// A loss of one row.
@@ -45,10 +49,15 @@ pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
     /// What the row has for a label: a class, a sign. `None` leaves the row out.
     fn label(&self, row: usize) -> Option<T>;
 
-    /// The factor that the row has for its label, which counts in the mean's divisor.
-    fn label_weight(&self, row: usize) -> f64 {
+    /// What the row counts in the divisor of the loss's own mean, before its sample weight.
+    fn counts(&self, row: usize) -> f64 {
         let _ = row;
         1.0
+    }
+
+    /// One weight for each column; none where all are 1.
+    fn weights(&self) -> &[T] {
+        &[]
     }
 
     /// The loss of the row.
@@ -89,7 +98,7 @@ fn totals<T: Float, F: RowFormula<T>>(loss: &F, factors: &Factors<'_, T>, rows: 
     let mut totals = Totals::default();
     let (mut weight, mut of_loss) = (Sum::default(), Sum::default());
     for row in (0..rows).filter(|&row| factors.is_kept(row) && loss.label(row).is_some()) {
-        let own = loss.label_weight(row);
+        let own = loss.counts(row);
         totals.count += 1;
         weight.add(own * factors.weight(row).to_f64());
         of_loss.add(own);
