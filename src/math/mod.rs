@@ -21,6 +21,13 @@ pub(crate) use logistic::{log_sigmoid, sigmoid, softplus};
 
 use crate::lane::Lane;
 
+/// `factor * x`, where a factor of 0 wins over an infinity, as in `0 ln 0`. 0 times NaN is NaN.
+#[inline(always)]
+pub(crate) fn weigh<L: Lane>(factor: L, x: L) -> L {
+    let zero = x.of(0.0);
+    L::pick(factor.same(zero) & x.same(x), zero, factor * x)
+}
+
 /// `c[0] + c[1] x + c[2] x² + …`
 #[inline(always)]
 fn horner<L: Lane<Elem: Float>>(x: L, c: &[f64]) -> L {

@@ -7,11 +7,10 @@ mod contiguous;
 
 use super::factors::Factors;
 use super::rowwise::{self, Batch, Layout, Rowwise, Shared};
-use super::sum::Sum;
 use super::{Args, check};
-use crate::lane::{Lane, dispatch};
+use crate::lane::{Element, Lane, dispatch};
 use crate::math::Float;
-use crate::{Call, LossError, Outcome, Totals, Weights};
+use crate::{Call, LossError, Outcome, Weights};
 use contiguous::Contiguous;
 
 /// One vector of entries of the two rows, their columns, and what the formula has for these columns.
@@ -60,6 +59,11 @@ pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
         &[]
     }
 
+    /// What to do instead of weighing the columns of a call.
+    fn instead_of_column_weights(&self) -> &'static str {
+        "weigh the rows"
+    }
+
     /// The loss of the row.
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, label: L) -> L;
 }
@@ -73,14 +77,7 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     layout: Layout,
     rows: usize,
 ) -> Result<Outcome, LossError> {
-    if how.by_row.is_some() {
-        let instead = "leave it out: every row has one loss already";
-        return Err(LossError::Unsupported { what: "a reduction of rows", instead });
-    }
-    if matches!(how.weights, Some(Weights::Columns(_))) {
-        let instead = "weigh the rows";
-        return Err(LossError::Unsupported { what: "a weight for each column", instead });
-    }
+    check_call(how, loss.instead_of_column_weights())?;
     let entries = layout.entries(rows)?;
     check::length("x", entries, args.x.len())?;
     if let Some(t) = t {
@@ -88,23 +85,29 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     }
     args.check_outputs(rows, how.accumulate)?;
     let factors = Factors::new(how, rows, Some(1))?;
-    let (totals, of_loss) = totals(loss, &factors, rows);
+    let (totals, of_loss) = factors.row_totals(rows, |row| loss.label(row).map(|_| loss.counts(row)));
     let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
     rowwise::run(&Rows { loss: *loss, t }, how, shared, args, rows, of_loss, totals)
 }
 
-/// Totals of the rows that count, and the divisor of the loss's own mean.
-fn totals<T: Float, F: RowFormula<T>>(loss: &F, factors: &Factors<'_, T>, rows: usize) -> (Totals, f64) {
-    let mut totals = Totals::default();
-    let (mut weight, mut of_loss) = (Sum::default(), Sum::default());
-    for row in (0..rows).filter(|&row| factors.is_kept(row) && loss.label(row).is_some()) {
-        let own = loss.counts(row);
-        totals.count += 1;
-        weight.add(own * factors.weight(row).to_f64());
-        of_loss.add(own);
+/// Refuses what a loss of rows does not have. `instead` is what to give it for weights of columns.
+pub(crate) fn check_call<T: Float>(how: &Call<'_, T>, instead: &'static str) -> Result<(), LossError> {
+    if how.by_row.is_some() {
+        let instead = "leave it out: every row has one loss already";
+        return Err(LossError::Unsupported { what: "a reduction of rows", instead });
     }
-    totals.weight = weight.total();
-    (totals, of_loss.total())
+    if matches!(how.weights, Some(Weights::Columns(_))) {
+        return Err(LossError::Unsupported { what: "a weight for each column", instead });
+    }
+    Ok(())
+}
+
+/// The power of two that brings a number next to 1, and its exponent. It stays a normal number.
+#[inline(always)]
+pub(crate) fn scale_to_one<L: Lane<Elem: Float>>(size: L) -> (L, L) {
+    let least = size.of(L::Elem::MIN_NORMAL);
+    let (_, exponent) = size.at_least(least).at_most(size.of(0.25 / L::Elem::MIN_NORMAL)).split();
+    (L::pow2(-exponent + (L::Elem::ROUND + L::Elem::BIAS)), -exponent)
 }
 
 #[derive(Clone, Copy)]

@@ -2,13 +2,13 @@
 //!
 //! 1. The three sums `x·t`, `x·x` and `t·t` come from one pass. They are accepted if they are in a range where nothing
 //!    that matters was flushed or overflowed, which those of ordinary vectors are.
-//! 2. Otherwise the pass runs again with each row scaled by a power of two next to its largest entry, which rounds
-//!    nothing: vectors of norm 1e-30 and 1e+30 have their cosine too.
+//! 2. Otherwise the pass runs again with each row scaled by the power of two that brings its largest entry, or what
+//!    guards the norm if that is more, next to 1, which rounds nothing: vectors of norm 1e-30 and 1e+30 have their cosine too.
 //! 3. `cos = x·t / √(x·x t·t)`, one root for both norms.
 
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::row::{Entry, Passes, Terms};
+use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::{Element, Lane, Mask};
 use crate::math::Float;
 
@@ -73,7 +73,10 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
             return usual.0;
         }
         let [x, t] = row.largest(Sizes);
-        Self::scaled(row, guard, [down(x, guard), down(t, guard)]).0
+        let root = x.of(guard.root());
+        let (x_scale, _) = scale_to_one(x.at_least(root));
+        let (t_scale, _) = scale_to_one(t.at_least(root));
+        Self::scaled(row, guard, [x_scale, t_scale]).0
     }
 
     /// The cosine with the rows scaled, their product, and the squares of their norms.
@@ -147,13 +150,4 @@ impl<L: Lane> Terms<L, 2> for Sizes {
     fn at(&self, Entry { x, t, .. }: Entry<L>) -> [L; 2] {
         [x.abs(), t.abs()]
     }
-}
-
-/// The power of two that brings the largest entry, or what guards the norm if that is more, next to 1.
-#[inline(always)]
-fn down<L: Lane<Elem: Float>>(largest: L, guard: Guard) -> L {
-    let most = 0.25 / L::Elem::MIN_NORMAL;
-    let size = largest.at_least(largest.of(guard.root())).at_least(largest.of(L::Elem::MIN_NORMAL));
-    let (_, exponent) = size.at_most(largest.of(most)).split();
-    L::pow2(-exponent + (L::Elem::ROUND + L::Elem::BIAS))
 }

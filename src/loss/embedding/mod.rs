@@ -1,6 +1,10 @@
 //! Losses of vectors against vectors.
 
 mod cosine;
+mod cosine_embedding;
 mod cosine_similarity;
+mod signs;
 
+pub use cosine_embedding::CosineEmbedding;
 pub use cosine_similarity::CosineSimilarity;
+pub use signs::{SignLabel, Signs};
