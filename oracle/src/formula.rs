@@ -1,12 +1,18 @@
 //! The losses as textbooks write them, over any wide number. Gradients are never typed: they come out of [`Dual`].
 
 mod bce;
+mod categorical;
+mod cosine;
 mod cross_entropy;
+mod pairs;
 mod regression;
 mod softmax;
 
 pub use bce::BceWithLogits;
+pub use categorical::{CategoricalCrossEntropy, CategoricalHinge, Clip, nll};
+pub use cosine::{Cosine, CosineEmbedding, CosineSimilarity};
 pub use cross_entropy::{CrossEntropy, Row, Target};
+pub use pairs::{PairRow, Pairs};
 pub use regression::{Huber, Mae, Mse, SmoothL1};
 pub use softmax::Softmax;
 

@@ -7,6 +7,7 @@ mod constants;
 mod exp;
 #[cfg(feature = "internals")]
 mod expm1;
+mod limits;
 mod log;
 mod logistic;
 
@@ -14,19 +15,13 @@ pub(crate) use constants::Float;
 pub(crate) use exp::{Scaling, exp, exp_scaled};
 #[cfg(feature = "internals")]
 pub(crate) use expm1::{expm1, tanh};
+pub(crate) use limits::{nan_of, weigh};
 pub(crate) use log::{ln, log1p, log1p_unit};
 pub(crate) use logistic::logistic;
 #[cfg(feature = "internals")]
 pub(crate) use logistic::{log_sigmoid, sigmoid, softplus};
 
 use crate::lane::Lane;
-
-/// `factor * x`, where a factor of 0 wins over an infinity, as in `0 ln 0`. 0 times NaN is NaN.
-#[inline(always)]
-pub(crate) fn weigh<L: Lane>(factor: L, x: L) -> L {
-    let zero = x.of(0.0);
-    L::pick(factor.same(zero) & x.same(x), zero, factor * x)
-}
 
 /// `c[0] + c[1] x + c[2] x² + …`
 #[inline(always)]

@@ -6,7 +6,7 @@
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::{Lane, Mask};
-use crate::math::{Float, ln, log1p, weigh};
+use crate::math::{Float, ln, log1p, nan_of, weigh};
 
 /// Above this ratio of the others to the class, 2^120, the loss is the difference of two logarithms.
 pub(super) const RATIO_MAX: f64 = 1.329_227_995_784_916e36;
@@ -35,7 +35,7 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limi
     let surprise = surprise + sum * 0.0;
     if row.wants_grads() {
         let mass = limits.mass(surprise, weight);
-        let elsewhere = weigh(mass, parts.scale / sum);
+        let elsewhere = nan_of(surprise, weigh(mass, parts.scale / sum));
         row.grads(Slopes { class, limits, elsewhere, own: -weigh(mass, others / sum / own) });
     }
     weigh(weight, limits.surprise(surprise))
