@@ -7,7 +7,7 @@ mod pairs;
 mod rowwise;
 mod verb;
 
-pub use pairs::{IGNORED, Inputs, PairSubject, PairsRow, RowInputs};
+pub use pairs::{IGNORED, Inputs, PairSubject, PairsRow, RowInputs, Sides};
 pub use rowwise::{CROSS_ENTROPY, Given, RowTargets, Rowwise};
 pub use verb::{Returned, Slices, Verb};
 

@@ -31,7 +31,7 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
     }
 
     fn is_ignored(&self, row: usize) -> bool {
-        self.loss.given.is_class() && self.classes[row] == IGNORED
+        self.loss.sides.is_class() && self.classes[row] == IGNORED
     }
 
     fn truth(&self, row: usize) -> PairRow<T::Wide> {
@@ -63,7 +63,7 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
     fn judge_items(&self, items: &Items<T::Wide>, manner: &Manner<T>) -> Result<Peaks, String> {
         let rows = 0..self.count();
         let counted: Vec<bool> = rows.clone().map(|row| !self.is_ignored(row)).collect();
-        let weighs = self.loss.given.is_class() && self.loss.weighted;
+        let weighs = self.loss.sides.is_class() && self.loss.weighted;
         let class_weight = |row: usize| match usize::try_from(self.classes.get(row).copied().unwrap_or(IGNORED)) {
             Ok(class) if weighs => self.class_weights[class].to_wide(),
             _ => T::Wide::ONE,

@@ -3,7 +3,7 @@
 use super::pairs_of_rows::PairsOfRows;
 use lossfn_oracle::Judged;
 use lossfn_oracle::inputs::{Values, rng};
-use lossfn_oracle::registry::{Given, IGNORED, PairSubject, PairsRow};
+use lossfn_oracle::registry::{Sides, IGNORED, PairSubject, PairsRow};
 
 /// So many rows of so many columns.
 #[derive(Clone, Copy, Debug)]
@@ -32,16 +32,16 @@ pub(crate) fn rows_for<T: PairSubject>(loss: &PairsRow<T>, shape: Shape, seed: u
     for row in 0..rows {
         let seed = seed ^ (row as u64) << 20;
         let hit = usize::try_from(classes[row]).unwrap_or_default();
-        x.extend(match loss.given {
-            Given::Vectors => vector(columns, row, seed),
-            Given::Hits => bells(columns, seed).into_iter().map(|x| 2.0 * x).map(T::from_f64).collect(),
-            Given::Distributions | Given::Classes => distribution(columns, row, hit, seed),
-            Given::ClassesOfLogarithms => units(columns, seed).into_iter().map(|x| T::from_f64(x.ln())).collect(),
+        x.extend(match loss.sides {
+            Sides::Vectors => vector(columns, row, seed),
+            Sides::Hits => bells(columns, seed).into_iter().map(|x| 2.0 * x).map(T::from_f64).collect(),
+            Sides::Distributions | Sides::Classes => distribution(columns, row, hit, seed),
+            Sides::ClassesOfLogarithms => units(columns, seed).into_iter().map(|x| T::from_f64(x.ln())).collect(),
         });
-        t.extend(match loss.given {
-            Given::Vectors => partner(&x[row * columns..], row, seed),
-            Given::Hits => hits(columns, row, hit, seed),
-            Given::Distributions if row % 3 > 0 => Values::probabilities(columns, &mut rng(!seed)),
+        t.extend(match loss.sides {
+            Sides::Vectors => partner(&x[row * columns..], row, seed),
+            Sides::Hits => hits(columns, row, hit, seed),
+            Sides::Distributions if row % 3 > 0 => Values::probabilities(columns, &mut rng(!seed)),
             _ => one_hot(columns, hit),
         });
     }

@@ -11,7 +11,7 @@ use crate::wide::Wide;
 
 /// What the targets of such a loss are, and its predictions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Given {
+pub enum Sides {
     /// Vectors, and vectors.
     Vectors,
     /// One class or several, as a row of zeros and ones; and scores.
@@ -24,7 +24,7 @@ pub enum Given {
     ClassesOfLogarithms,
 }
 
-impl Given {
+impl Sides {
     /// Whether targets are indices.
     pub fn is_class(self) -> bool {
         matches!(self, Self::Classes | Self::ClassesOfLogarithms)
@@ -85,7 +85,7 @@ pub struct PairsRow<T: Judged> {
     /// Its name and options.
     pub name: &'static str,
     /// What its targets are.
-    pub given: Given,
+    pub sides: Sides,
     /// Whether its classes have weights.
     pub weighted: bool,
     /// What it promises.
@@ -112,7 +112,7 @@ impl<T: Judged> PairsRow<T> {
 
     /// The verbs that the loss has.
     pub fn verbs(&self) -> impl Iterator<Item = Verb> {
-        Verb::ALL.into_iter().chain(Verb::BOTH.into_iter().filter(|_| !self.given.is_class()))
+        Verb::ALL.into_iter().chain(Verb::BOTH.into_iter().filter(|_| !self.sides.is_class()))
     }
 
     /// Loss and gradients of one row.
@@ -146,7 +146,7 @@ fn categorical_hinge<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Pai
 fn categorical_cross_entropy<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
     let (clip, upper) = match options.clip {
         Clip::Normalized(epsilon) => (formula::Clip::Normalized(T::round(epsilon)), 1.0),
-        Clip::Given(epsilon) => (formula::Clip::Given(T::round(epsilon)), T::round(1.0 - epsilon)),
+        Clip::Sides(epsilon) => (formula::Clip::Sides(T::round(epsilon)), T::round(1.0 - epsilon)),
         _ => (formula::Clip::None, 1.0),
     };
     let weights = options.weighted.then(|| row.class_weights.iter().map(|weight| weight.to_f64()).collect());
@@ -245,11 +245,11 @@ macro_rules! kernels {
 #[rustfmt::skip]
 macro_rules! pairs_table {
     ($add:ident) => {
-        use Given::{Classes, ClassesOfLogarithms, Distributions, Hits, Vectors};
+        use Sides::{Classes, ClassesOfLogarithms, Distributions, Hits, Vectors};
         let none = Options::default();
         let smoothed = Options { smoothing: 0.1, ..none };
         let normalized = Options { clip: Clip::Normalized(1e-7), ..none };
-        let given = Options { clip: Clip::Given(1e-7), ..none };
+        let given = Options { clip: Clip::Sides(1e-7), ..none };
         let weighted = Options { weighted: true, ..none };
         let both = Options { weighted: true, ..smoothed };
         $add("cosine_similarity", Vectors, none, run_cosine_similarity, cosine_similarity, (8.0, 8.0));
@@ -280,9 +280,9 @@ macro_rules! pair_subject {
             fn pairs() -> Vec<PairsRow<Self>> {
                 kernels!($float);
                 let mut rows = Vec::new();
-                let mut add = |name, given, options: Options, run: Run<$float>, textbook: Textbook<$float>, (value, slope)| {
+                let mut add = |name, sides, options: Options, run: Run<$float>, textbook: Textbook<$float>, (value, slope)| {
                     let (accuracy, weighted) = (Accuracy::ulp(value, slope), options.weighted);
-                    rows.push(PairsRow { name, given, weighted, accuracy, options, run, textbook });
+                    rows.push(PairsRow { name, sides, weighted, accuracy, options, run, textbook });
                 };
                 pairs_table!(add);
                 rows
