@@ -87,7 +87,8 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
     fn tolerances(&self, manner: &Manner<T>) -> Tolerances {
         let accuracy = self.loss.accuracy;
         // A class weight enters a factor that is rounded before the divisor.
-        let weighted = |exact: Tolerance| if self.loss.weighted { Tolerance { ulp: exact.ulp + 2.0, ..exact } } else { exact };
+        let weighted =
+            |exact: Tolerance| if self.loss.weighted { Tolerance { ulp: exact.ulp + 2.0, ..exact } } else { exact };
         let of = |exact: Tolerance, each: bool| manner.scaled(weighted(exact), each);
         Tolerances {
             each: manner.weighed(weighted(accuracy.value)),
@@ -113,12 +114,8 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
             labels: &self.labels,
             class_weights: &self.class_weights,
         };
-        let slices = Slices {
-            x: x.get_mut(),
-            each: each.get_mut(),
-            grad: grad.get_mut(),
-            target_grad: target_grad.get_mut(),
-        };
+        let slices =
+            Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: target_grad.get_mut() };
         let returned =
             self.loss.run(inputs, manner.call().level(level), verb, slices).map_err(|error| error.to_string())?;
         let in_place = verb == Verb::ValueAndGradInPlace;

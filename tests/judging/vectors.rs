@@ -3,7 +3,7 @@
 use super::pairs_of_rows::PairsOfRows;
 use lossfn_oracle::Judged;
 use lossfn_oracle::inputs::{Values, rng};
-use lossfn_oracle::registry::{Sides, IGNORED, PairSubject, PairsRow};
+use lossfn_oracle::registry::{IGNORED, PairSubject, PairsRow, Sides};
 
 /// So many rows of so many columns.
 #[derive(Clone, Copy, Debug)]
@@ -69,14 +69,17 @@ fn vector<T: Judged>(columns: usize, row: usize, seed: u64) -> Vec<T> {
 
 /// A vector at any angle, at times nearly the same or the opposite one.
 fn partner<T: Judged>(x: &[T], row: usize, seed: u64) -> Vec<T> {
-    let length = length::<T>(row * 5 + 1);
     let own = match length::<T>(row) {
         0.0 => 0.0,
         length => 1.0 / length,
     };
+    let length = length::<T>(row * 5 + 1);
     let near = [0.0, 0.5, -0.5, 1.0, -1.0, 30.0, 1e4][row % 7];
     let noise = bells(x.len(), !seed);
-    x.iter().zip(noise).map(|(x, noise)| T::from_f64((near * own * x.to_f64() + noise) * length / (near.abs() + 1.0))).collect()
+    x.iter()
+        .zip(noise)
+        .map(|(x, noise)| T::from_f64((near * own * x.to_f64() + noise) * length / (near.abs() + 1.0)))
+        .collect()
 }
 
 fn one_hot<T: Judged>(columns: usize, hit: usize) -> Vec<T> {

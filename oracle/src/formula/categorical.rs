@@ -193,7 +193,9 @@ impl Pairs for CategoricalCrossEntropy {
         PairRow {
             loss: sum((0..x.len()).map(|j| masses[j].weigh(surprises[j]))).into(),
             gradient: (0..x.len()).map(slope).collect(),
-            target_gradient: (0..x.len()).map(|j| (self.weight::<W>(j) * self.keep()).weigh(surprises[j]).into()).collect(),
+            target_gradient: (0..x.len())
+                .map(|j| (self.weight::<W>(j) * self.keep()).weigh(surprises[j]).into())
+                .collect(),
         }
     }
 }

@@ -69,7 +69,7 @@ type Textbook<T> = fn(&Options, RowInputs<'_, T>) -> PairRow<<T as Judged>::Wide
 
 /// Options of all of these losses; each has some.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+struct Options {
     weighted: bool,
     smoothing: f64,
     clip: Clip,
@@ -146,7 +146,7 @@ fn categorical_hinge<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Pai
 fn categorical_cross_entropy<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
     let (clip, upper) = match options.clip {
         Clip::Normalized(epsilon) => (formula::Clip::Normalized(T::round(epsilon)), 1.0),
-        Clip::Sides(epsilon) => (formula::Clip::Sides(T::round(epsilon)), T::round(1.0 - epsilon)),
+        Clip::Given(epsilon) => (formula::Clip::Given(T::round(epsilon)), T::round(1.0 - epsilon)),
         _ => (formula::Clip::None, 1.0),
     };
     let weights = options.weighted.then(|| row.class_weights.iter().map(|weight| weight.to_f64()).collect());
@@ -249,7 +249,7 @@ macro_rules! pairs_table {
         let none = Options::default();
         let smoothed = Options { smoothing: 0.1, ..none };
         let normalized = Options { clip: Clip::Normalized(1e-7), ..none };
-        let given = Options { clip: Clip::Sides(1e-7), ..none };
+        let given = Options { clip: Clip::Given(1e-7), ..none };
         let weighted = Options { weighted: true, ..none };
         let both = Options { weighted: true, ..smoothed };
         $add("cosine_similarity", Vectors, none, run_cosine_similarity, cosine_similarity, (8.0, 8.0));

@@ -21,21 +21,22 @@ impl<T: Float, F: RowFormula<T>> Kernel for Contiguous<'_, T, F> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        if self.rows.t.is_some() { self.all::<I, true>(isa) } else { self.all::<I, false>(isa) }
+        self.all(isa);
     }
 }
 
 impl<T: Float, F: RowFormula<T>> Contiguous<'_, T, F> {
     #[inline(always)]
-    fn all<I: Isa, const TARGET: bool>(mut self, isa: I) {
+    fn all<I: Isa>(mut self, isa: I) {
         let Rows { loss, t } = *self.rows;
         let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = *self.batch.shared;
         for i in 0..self.batch.losses.len() {
             let row = self.batch.first + i;
             let at = i * stride..i * stride + classes;
-            let mut slices = Slices::<T::Lane<I>, TARGET> {
+            let mut slices = Slices::<T::Lane<I>> {
                 isa,
                 x: self.batch.x.part(at.clone()),
+                is_paired: F::PAIRED,
                 t: t.map_or(&[], |t| &t[row * stride..][..classes]),
                 weights: loss.weights(),
                 grad: self.batch.grad.as_deref_mut().map(|grad| &mut grad[at.clone()]),
@@ -56,10 +57,11 @@ impl<T: Float, F: RowFormula<T>> Contiguous<'_, T, F> {
     }
 }
 
-/// One row. Without a `TARGET` the second row is zeros.
-struct Slices<'a, L: Lane, const TARGET: bool> {
+/// One row. If it is not paired, the second row is zeros.
+struct Slices<'a, L: Lane> {
     isa: L::Isa,
     x: Input<'a, L::Elem>,
+    is_paired: bool,
     t: &'a [L::Elem],
     /// Of the columns; empty for ones.
     weights: &'a [L::Elem],
@@ -69,14 +71,14 @@ struct Slices<'a, L: Lane, const TARGET: bool> {
     accumulate: bool,
 }
 
-impl<L: Lane<Elem: Float>, const TARGET: bool> Slices<'_, L, TARGET> {
+impl<L: Lane<Elem: Float>> Slices<'_, L> {
     /// The vector of entries from `start` on; 0 past the end.
     #[inline(always)]
     fn part(&self, start: usize) -> Entry<L> {
         let zero = L::Elem::default();
         let end = self.x.len().min(start + L::Elem::LANES);
         let x = L::load_part(self.isa, &self.x[start..end], zero);
-        let t = if TARGET { L::load_part(self.isa, &self.t[start..end], zero) } else { x.of(0.0) };
+        let t = if self.is_paired { L::load_part(self.isa, &self.t[start..end], zero) } else { x.of(0.0) };
         let weight = match self.weights.get(start..end) {
             Some(weights) => L::load_part(self.isa, weights, zero),
             None => x.of(1.0),
@@ -90,7 +92,7 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Slices<'_, L, TARGET> {
         let at = start..start + N * L::Elem::LANES;
         let zero = L::splat(self.isa, L::Elem::default());
         let x: [L; N] = load(self.isa, &self.x[at.clone()]);
-        let t = if TARGET { load(self.isa, &self.t[at.clone()]) } else { [zero; N] };
+        let t = if self.is_paired { load(self.isa, &self.t[at.clone()]) } else { [zero; N] };
         let weights = match self.weights.get(at) {
             Some(weights) => load(self.isa, weights),
             None => [zero + 1.0; N],
@@ -105,25 +107,36 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Slices<'_, L, TARGET> {
         entries
     }
 
-    /// The sums of the terms of whole vectors.
+    /// At most a vector of entries from `start` on; 0 past the end.
     #[inline(always)]
-    fn block<const K: usize>(&self, terms: impl Terms<L, K>, at: Range<usize>) -> [BlockSum<L>; K] {
+    fn some(&self, start: usize) -> Entry<L> {
+        if start + L::Elem::LANES <= self.x.len() {
+            let [entry] = self.whole::<1>(start);
+            entry
+        } else {
+            self.part(start)
+        }
+    }
+
+    /// The sums of the terms of a run of whole vectors, or of a part of one.
+    #[inline(always)]
+    fn block<Q: Terms<L, K>, const K: usize>(&self, terms: Q, at: Range<usize>) -> [BlockSum<L>; K] {
         let lanes = L::Elem::LANES;
         let mut block = [BlockSum::new(self.isa); K];
         let mut start = at.start;
-        while start + 4 * lanes <= at.end {
+        while !Q::HEAVY && start + 4 * lanes <= at.end {
             add(&mut block, all(terms, self.whole::<4>(start)));
             start += 4 * lanes;
         }
-        if start < at.end {
+        while start < at.end {
             let mut rest = [[L::splat(self.isa, L::Elem::default()); 4]; K];
             let mut i = 0;
             while i < 4 && start < at.end {
-                let [entry] = self.whole::<1>(start);
-                let found = terms.at(entry);
+                let found = terms.at(self.some(start));
+                let kept = L::first_lanes(self.isa, lanes.min(at.end - start));
                 let mut k = 0;
                 while k < K {
-                    rest[k][i] = found[k];
+                    rest[k][i] = found[k].keep(kept);
                     k += 1;
                 }
                 start += lanes;
@@ -145,6 +158,17 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Slices<'_, L, TARGET> {
         let accumulate = self.accumulate;
         for grad in grads.into_iter().filter(|_| !accumulate).chain([in_place]).flatten() {
             grad.fill(L::Elem::default());
+        }
+    }
+
+    /// Puts the gradients of at most a vector, of which `x` and `t` have been read, where they belong.
+    #[inline(always)]
+    fn put_some(&mut self, [grad, target_grad]: [L; 2], start: usize) {
+        let (end, len) = (start + L::Elem::LANES, self.x.len());
+        if end <= len {
+            self.put([[grad], [target_grad]], start..end);
+        } else {
+            self.put_part([grad, target_grad], start..len);
         }
     }
 
@@ -237,7 +261,7 @@ fn add<L: Lane, const K: usize>(block: &mut [BlockSum<L>; K], terms: [[L; 4]; K]
     }
 }
 
-impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGET> {
+impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
     #[inline(always)]
     fn isa(&self) -> L::Isa {
         self.isa
@@ -259,8 +283,9 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGE
         let whole = len / L::Elem::LANES * L::Elem::LANES;
         let mut sums = [Sum::default(); K];
         let mut start = 0;
-        while start < whole {
-            let end = whole.min(start + BLOCK * L::Elem::LANES);
+        while start < len {
+            // What follows the last whole vector is added by itself.
+            let end = if start < whole { whole.min(start + BLOCK * L::Elem::LANES) } else { len };
             let block = self.block(terms, start..end);
             let mut k = 0;
             while k < K {
@@ -269,14 +294,9 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGE
             }
             start = end;
         }
-        let last = if whole < len { Some(terms.at(self.part(whole))) } else { None };
-        let kept = L::first_lanes(self.isa, len - whole);
         let mut found = [L::splat(self.isa, L::Elem::default()); K];
         let mut k = 0;
         while k < K {
-            if let Some(last) = last {
-                sums[k].add(last[k].keep(kept).sum().to_f64());
-            }
             found[k] = L::splat(self.isa, L::Elem::from_f64(sums[k].total()));
             k += 1;
         }
@@ -303,7 +323,7 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGE
             start += 4 * lanes;
         }
         while start < len {
-            let found = terms.at(self.part(start));
+            let found = terms.at(self.some(start));
             let kept = L::first_lanes(self.isa, lanes.min(len - start));
             let mut k = 0;
             while k < K {
@@ -323,22 +343,18 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGE
     }
 
     #[inline(always)]
-    fn grads(&mut self, slopes: impl Terms<L, 2>) {
+    fn grads<Q: Terms<L, 2>>(&mut self, slopes: Q) {
         let (lanes, len) = (L::Elem::LANES, self.x.len());
         let mut start = 0;
-        while start + 4 * lanes <= len {
+        while !Q::HEAVY && start + 4 * lanes <= len {
             let slopes = all(slopes, self.whole::<4>(start));
             self.put(slopes, start..start + 4 * lanes);
             start += 4 * lanes;
         }
-        while start + lanes <= len {
-            let slopes = all(slopes, self.whole::<1>(start));
-            self.put(slopes, start..start + lanes);
+        while start < len {
+            let slopes = slopes.at(self.some(start));
+            self.put_some(slopes, start);
             start += lanes;
-        }
-        if start < len {
-            let slopes = slopes.at(self.part(start));
-            self.put_part(slopes, start..len);
         }
     }
 }

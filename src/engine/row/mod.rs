@@ -25,6 +25,9 @@ pub(crate) struct Entry<L> {
 
 /// `K` numbers for each entry.
 pub(crate) trait Terms<L: Lane, const K: usize>: Copy {
+    /// Whether they cost a logarithm or more: then four vectors at a time are no faster, and a lot of code.
+    const HEAVY: bool = false;
+
     fn at(&self, entry: Entry<L>) -> [L; K];
 }
 
@@ -45,6 +48,9 @@ pub(crate) trait Passes<L: Lane> {
 
 /// A loss of one row.
 pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
+    /// Whether each row comes with a second one.
+    const PAIRED: bool;
+
     /// What the row has for a label: a class, a sign. `None` leaves the row out.
     fn label(&self, row: usize) -> Option<T>;
 
@@ -68,7 +74,7 @@ pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, label: L) -> L;
 }
 
-/// Runs one call whose options have been checked. `t` is the second row of each row, if it has one.
+/// Runs one call whose options have been checked. `t` is the second row of each row, for formulas that are paired.
 pub(crate) fn run<T: Float, F: RowFormula<T>>(
     loss: &F,
     how: &Call<'_, T>,

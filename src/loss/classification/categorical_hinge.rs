@@ -98,6 +98,8 @@ impl CategoricalHinge {
 }
 
 impl<T: Float> RowFormula<T> for CategoricalHinge {
+    const PAIRED: bool = true;
+
     fn label(&self, _: usize) -> Option<T> {
         Some(T::default())
     }

@@ -114,6 +114,8 @@ impl<'a> CosineEmbedding<'a> {
 }
 
 impl<T: Float> RowFormula<T> for CosineEmbedding<'_> {
+    const PAIRED: bool = true;
+
     fn label(&self, row: usize) -> Option<T> {
         let other = if self.others_are_zero { 0.0 } else { f64::NAN };
         Some(T::from_f64(self.labels.at(row).map_or(other, |is_one| if is_one { 1.0 } else { -1.0 })))

@@ -158,23 +158,33 @@ impl<'a, T: Real> CategoricalCrossEntropy<'a, T> {
     }
 }
 
-/// A loss and its targets, of which probabilities come with the rows.
-#[derive(Clone, Copy)]
-struct Formula<'a, T> {
-    loss: CategoricalCrossEntropy<'a, T>,
-    classes: Option<ClassRows<'a, T>>,
+impl<T: Float> CategoricalCrossEntropy<'_, T> {
+    /// The loss of a row whose target is a distribution; the one of a class before smoothing.
+    #[inline(always)]
+    fn soft<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, class: Option<L>, limits: Limits<L>) -> L {
+        #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
+        let add = self.label_smoothing / self.layout.classes as f64;
+        soft::row(row, soft::Target { class, keep: 1.0 - self.label_smoothing, add }, limits)
+    }
 }
 
-impl<T: Float> RowFormula<T> for Formula<'_, T> {
+/// Against classes.
+#[derive(Clone, Copy)]
+struct ByClass<'a, T> {
+    loss: CategoricalCrossEntropy<'a, T>,
+    classes: ClassRows<'a, T>,
+}
+
+impl<T: Float> RowFormula<T> for ByClass<'_, T> {
+    const PAIRED: bool = false;
+
     fn label(&self, row: usize) -> Option<T> {
-        let Some(classes) = self.classes else { return Some(T::default()) };
         #[expect(clippy::cast_precision_loss, reason = "indices have been checked to be numbers of the type")]
-        classes.class(row).map(|class| T::from_f64(class as f64))
+        self.classes.class(row).map(|class| T::from_f64(class as f64))
     }
 
     fn counts(&self, row: usize) -> f64 {
-        let of_class = |classes: ClassRows<'_, T>| classes.class(row).map(|class| classes.weight(class));
-        self.classes.and_then(of_class).unwrap_or(1.0)
+        self.classes.class(row).map_or(0.0, |class| self.classes.weight(class))
     }
 
     fn weights(&self) -> &[T] {
@@ -182,22 +192,50 @@ impl<T: Float> RowFormula<T> for Formula<'_, T> {
     }
 
     fn instead_of_column_weights(&self) -> &'static str {
-        "give the loss its class weights"
+        INSTEAD
     }
 
     #[inline(always)]
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, class: L) -> L {
-        let clip = if self.classes.is_some() { self.loss.class_clip } else { self.loss.probability_clip };
-        let limits = Limits::new(row.isa(), clip);
-        if self.classes.is_some() && self.loss.label_smoothing == 0.0 {
-            return hard::row(row, class, limits);
+        let limits = Limits::new(row.isa(), self.loss.class_clip);
+        if self.loss.label_smoothing == 0.0 {
+            hard::row(row, class, limits)
+        } else {
+            self.loss.soft(row, Some(class), limits)
         }
-        #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
-        let add = self.loss.label_smoothing / self.loss.layout.classes as f64;
-        let keep = 1.0 - self.loss.label_smoothing;
-        soft::row(row, soft::Target { class, is_class: self.classes.is_some(), keep, add }, limits)
     }
 }
+
+/// Against probabilities.
+#[derive(Clone, Copy)]
+struct ByProbability<'a, T> {
+    loss: CategoricalCrossEntropy<'a, T>,
+}
+
+impl<T: Float> RowFormula<T> for ByProbability<'_, T> {
+    const PAIRED: bool = true;
+
+    fn label(&self, _: usize) -> Option<T> {
+        Some(T::default())
+    }
+
+    fn weights(&self) -> &[T] {
+        self.loss.class_weights.unwrap_or_default()
+    }
+
+    fn instead_of_column_weights(&self) -> &'static str {
+        INSTEAD
+    }
+
+    #[inline(always)]
+    fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, _: L) -> L {
+        let limits = Limits::new(row.isa(), self.loss.probability_clip);
+        self.loss.soft(row, None, limits)
+    }
+}
+
+/// What to do instead of weighing columns.
+const INSTEAD: &str = "give the loss its class weights";
 
 fn by_class<T: Float>(
     loss: &CategoricalCrossEntropy<'_, T>,
@@ -214,7 +252,7 @@ fn by_class<T: Float>(
     let rows = classes.len();
     let classes = ClassRows { classes, ignore_index, weights: class_weights };
     classes.check(layout, how, &args)?;
-    row::run(&Formula { loss: *loss, classes: Some(classes) }, how, args, None, layout, rows)
+    row::run(&ByClass { loss: *loss, classes }, how, args, None, layout, rows)
 }
 
 fn by_probability<T: Float>(
@@ -225,7 +263,7 @@ fn by_probability<T: Float>(
     loss.check_options()?;
     let rows = loss.layout.rows_of(args.x.len())?;
     let (args, t) = args.take_target();
-    row::run(&Formula { loss: *loss, classes: None }, how, args, Some(t), loss.layout, rows)
+    row::run(&ByProbability { loss: *loss }, how, args, Some(t), loss.layout, rows)
 }
 
 with!(CategoricalCrossEntropy<'a, T>);

@@ -7,7 +7,7 @@
 use super::hard::{Entries, RATIO_MAX};
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
-use crate::lane::{Lane, Mask};
+use crate::lane::Lane;
 use crate::math::{Float, ln, log1p, weigh};
 
 /// Rows whose largest entry is above this, 2^64, are scaled, so that their sum does not overflow.
@@ -16,8 +16,8 @@ const LARGE: f64 = 18_446_744_073_709_551_616.0;
 /// What the target probabilities are, before and after smoothing.
 #[derive(Clone, Copy)]
 pub(super) struct Target<L> {
-    pub(super) class: L,
-    pub(super) is_class: bool,
+    /// Of the one class that has the probability 1; without it they are given.
+    pub(super) class: Option<L>,
     /// What a probability is multiplied with, and what is added to it.
     pub(super) keep: f64,
     pub(super) add: f64,
@@ -27,7 +27,10 @@ impl<L: Lane<Elem: Float>> Target<L> {
     /// The smoothed probabilities times the weights of their classes.
     #[inline(always)]
     fn mass(&self, Entry { t, columns, weight, .. }: Entry<L>) -> L {
-        let t = if self.is_class { t.of(1.0).keep(columns.same(self.class)) } else { t };
+        let t = match self.class {
+            Some(class) => t.of(1.0).keep(columns.same(class)),
+            None => t,
+        };
         t.mul_add(t.of(self.keep), t.of(self.add)) * weight
     }
 }
@@ -39,7 +42,7 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, target: Target
     let [loss, mass] = row.sums(Losses { surprises, target });
     if row.wants_grads() {
         let slopes = Slopes { surprises, target, mass };
-        if row.wants_target_grads() {
+        if row.wants_target_grads() || limits.by_surprise {
             row.grads(BothSlopes { slopes });
         } else {
             row.grads(slopes);
@@ -53,12 +56,12 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, target: Target
 struct Surprises<L> {
     limits: Limits<L>,
     scale: L,
-    /// What the scale adds to the logarithm of the sum.
-    shift: L,
     top: L,
     /// The sums of the scaled entries, without one of the largest, and of all.
     others: L,
     sum: L,
+    /// The logarithm of the sum before it was scaled.
+    log_sum: L,
     /// `-ln q` of the largest.
     least: L,
 }
@@ -77,19 +80,16 @@ impl<L: Lane<Elem: Float>> Surprises<L> {
         let sum = others + top * scale;
         let sum = sum + sum * 0.0;
         let least = log1p(others / (top * scale)) + sum * 0.0;
-        Self { limits, scale, shift, top, others, sum, least }
+        Self { limits, scale, top, others, sum, log_sum: ln(sum) + shift, least }
     }
 
     /// `-ln q`, before any clip, of entries as the loss sees them.
     #[inline(always)]
     fn at(&self, x: L) -> L {
         let ratio = self.sum / (x * self.scale);
-        let vanishing = ratio.of(RATIO_MAX).le(ratio) & x.of(0.0).lt(x);
-        let mut surprise = ln(ratio);
-        if vanishing.any() {
-            surprise = L::pick(vanishing, ln(self.sum) + self.shift - ln(x), surprise);
-        }
-        L::pick(x.same(self.top), self.least, surprise)
+        let vanishing = ratio.of(RATIO_MAX).le(ratio);
+        let log = ln(L::pick(vanishing, x, ratio));
+        L::pick(x.same(self.top), self.least, L::pick(vanishing, self.log_sum - log, log))
     }
 }
 
@@ -118,6 +118,8 @@ struct Losses<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for Losses<L> {
+    const HEAVY: bool = true;
+
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
         let limits = self.surprises.limits;
@@ -127,7 +129,7 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Losses<L> {
     }
 }
 
-/// The derivatives with respect to `x`.
+/// The derivatives with respect to `x`, where no entry is clipped after the normalisation.
 #[derive(Clone, Copy)]
 struct Slopes<L> {
     surprises: Surprises<L>,
@@ -152,22 +154,19 @@ impl<L: Lane<Elem: Float>> Slopes<L> {
 impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
-        let limits = self.surprises.limits;
-        let mut mass = self.target.mass(entry);
-        if limits.by_surprise {
-            mass = limits.mass(self.surprises.at(limits.entry(entry.x)), mass);
-        }
-        [self.slope(entry, mass), entry.x.of(0.0)]
+        [self.slope(entry, self.target.mass(entry)), entry.x.of(0.0)]
     }
 }
 
-/// The same, and those with respect to `t`.
+/// The same where entries may be clipped, and those with respect to `t`: what needs the logarithms.
 #[derive(Clone, Copy)]
 struct BothSlopes<L> {
     slopes: Slopes<L>,
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for BothSlopes<L> {
+    const HEAVY: bool = true;
+
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
         let Slopes { surprises, target, .. } = self.slopes;
