@@ -1,18 +1,24 @@
 //! The losses as textbooks write them, over any wide number. Gradients are never typed: they come out of [`Dual`].
 
 mod bce;
+mod categorical;
+mod cosine;
 mod cross_entropy;
 mod divergence;
 mod hinge;
+mod pairs;
 mod probability;
 mod regression;
 mod relative;
 mod softmax;
 
 pub use bce::BceWithLogits;
+pub use categorical::{CategoricalCrossEntropy, CategoricalHinge, Clip, nll};
+pub use cosine::{Cosine, CosineEmbedding, CosineSimilarity};
 pub use cross_entropy::{CrossEntropy, Row, Target};
 pub use divergence::{KlDiv, KlDivOfProbabilities, LogKlDiv};
 pub use hinge::{Hinge, HingeEmbedding, SquaredHinge};
+pub use pairs::{PairRow, Pairs};
 pub use probability::Bce;
 pub use regression::{Huber, LogCosh, Mae, Mse, SmoothL1};
 pub use relative::{Mape, Msle};

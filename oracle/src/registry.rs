@@ -3,9 +3,11 @@
 //! Whoever adds an elementwise loss writes its formula in [`formula`](crate::formula) and its row in
 //! `elementwise_table`; every test of accuracy then goes through it, for both types, at all levels.
 
+mod pairs;
 mod rowwise;
 mod verb;
 
+pub use pairs::{IGNORED, Inputs, PairSubject, PairsRow, RowInputs, Sides};
 pub use rowwise::{CROSS_ENTROPY, Given, RowTargets, Rowwise};
 pub use verb::{Returned, Slices, Verb};
 

@@ -147,6 +147,15 @@ macro_rules! with {
             }
         }
     };
+    ($loss:ident<'a>) => {
+        impl<'a> $loss<'a> {
+            /// This loss, called in the given way.
+            #[must_use]
+            pub const fn with<T: $crate::Real>(self, how: $crate::Call<'a, T>) -> $crate::With<'a, Self, T> {
+                $crate::With { loss: self, how }
+            }
+        }
+    };
     ($loss:ident<'a, T>) => {
         impl<'a, T: $crate::Real> $loss<'a, T> {
             /// This loss, called in the given way.
@@ -164,6 +173,10 @@ macro_rules! both_grads {
     ($loss:ident) => {
         impl $crate::BothGrads<f32> for $loss {}
         impl $crate::BothGrads<f64> for $loss {}
+    };
+    ($loss:ident<'a>) => {
+        impl $crate::BothGrads<f32> for $loss<'_> {}
+        impl $crate::BothGrads<f64> for $loss<'_> {}
     };
     ($loss:ident<'a, T>) => {
         impl $crate::BothGrads<f32> for $loss<'_, f32> {}

@@ -35,14 +35,14 @@ macro_rules! class_index {
         )+
 
         impl Classes<'_> {
-            pub(super) fn len(&self) -> usize {
+            pub(in crate::loss) fn len(&self) -> usize {
                 match self {
                     $(Self::$variant(indices) => indices.len(),)+
                 }
             }
 
             /// The classes of the rows from `first` on, which have been checked; [`IGNORED`] where they are ignored.
-            pub(super) fn fill(&self, first: usize, ignore_index: Option<i64>, to: &mut [usize]) {
+            pub(in crate::loss) fn fill(&self, first: usize, ignore_index: Option<i64>, to: &mut [usize]) {
                 match self {
                     $(Self::$variant(indices) => {
                         let ignored = ignore_index.and_then(|index| <$t>::try_from(index).ok());
@@ -54,7 +54,7 @@ macro_rules! class_index {
             }
 
             /// Every row's index is a class, or ignored. Returns how many are ignored.
-            pub(super) fn check(&self, classes: usize, ignore_index: Option<i64>) -> Result<usize, LossError> {
+            pub(in crate::loss) fn check(&self, classes: usize, ignore_index: Option<i64>) -> Result<usize, LossError> {
                 match self {
                     $(Self::$variant(indices) => {
                         let ignored = ignore_index.and_then(|index| <$t>::try_from(index).ok());
