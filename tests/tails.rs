@@ -72,7 +72,10 @@ fn long_rows<T: Number>() {
 }
 
 /// Both gradients of a loss of two rows of vectors.
-fn pairs_of_rows<T: Number>() {
+fn pairs_of_rows<T: Number>()
+where
+    CosineSimilarity: BothGrads<T>,
+{
     for (rows, columns) in lengths().filter(|&n| n > 0).flat_map(|n| [(1, n), (3, n)]) {
         let mut rng = Rng(7);
         let mut draw = || -> Vec<T> { (0..rows * columns).map(|_| T::of(rng.between(-2.0, 2.0))).collect() };
