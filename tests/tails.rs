@@ -1,5 +1,6 @@
 //! Every length up to a few vectors, by every driver, in buffers that end where the data end: so that a memory checker
-//! sees an access beyond them (`scripts/memory`). Without a checker it is a test of the bits of tails.
+//! sees an access beyond them (`scripts/memory`). Without a checker it is a test of the bits of tails, too: valgrind's
+//! own fused multiply-add gives some zeros the other sign, so `LOSSFN_ACCESS_ONLY=1` leaves the comparison out.
 
 mod support;
 
@@ -17,10 +18,15 @@ fn lengths() -> impl Iterator<Item = usize> {
     (0..=LENGTHS).step_by(LENGTHS.div_ceil(scaled(LENGTHS)))
 }
 
+/// Whether the bits are compared with those of the model, and at which levels.
+fn compared() -> Vec<Level> {
+    if std::env::var_os("LOSSFN_ACCESS_ONLY").is_some() { Vec::new() } else { fused_levels() }
+}
+
 /// All verbs at all levels, plain and with every option that goes through another driver.
 fn check<T: Number>(problem: &Problem<T>) {
     // A clone of a `Vec` has no room to spare.
-    let problem = &problem.clone();
+    let (problem, compared) = (&problem.clone(), compared());
     let items = problem.items();
     let weights: Vec<T> = (0..items).map(|i| T::of(0.5 + (i % 4) as f64)).collect();
     let mask: Vec<bool> = (0..items).map(|i| i % 3 != 1).collect();
@@ -28,14 +34,13 @@ fn check<T: Number>(problem: &Problem<T>) {
     let how = if problem.subject.by_row { Call::new() } else { Call::new().columns(problem.columns) };
     let options = how.weights(Weights::Each(&weights)).mask(&mask).upstream_each(&weights);
     for how in [Call::new().sum(), options, how.weights(Weights::Rows(&by_row))] {
-        let wanted = problem.run(how.level(Level::Model));
         for level in Level::available() {
             let got = problem.run(how.level(level));
             let mut added = vec![T::of(1.0); problem.x.len()];
             problem.bind(how.level(level).accumulate()).grad(&problem.x, &mut added).expect("a gradient");
-            if fused_levels().contains(&level) {
+            if compared.contains(&level) {
                 let what = format!("{} {}x{} on {level:?}", problem.subject.name, problem.rows, problem.columns);
-                got.assert_same(&wanted, &what);
+                got.assert_same(&problem.run(how.level(Level::Model)), &what);
             }
         }
     }
@@ -82,7 +87,8 @@ where
         let (a, b) = (draw(), draw());
         let run = |level| -> Result<(Outcome, Vec<T>, Vec<T>, Vec<T>), LossError> {
             let loss = CosineSimilarity::new(columns).with(Call::new().level(level));
-            let (mut da, mut db, mut out) = (vec![T::of(7.0); a.len()], vec![T::of(7.0); b.len()], vec![T::of(7.0); rows]);
+            let (mut da, mut db, mut out) =
+                (vec![T::of(7.0); a.len()], vec![T::of(7.0); b.len()], vec![T::of(7.0); rows]);
             loss.each_and_grads(&a, &b, &mut out, Some(&mut da), Some(&mut db))?;
             let outcome = loss.value_and_grads(&a, &b, Some(&mut da), Some(&mut db))?;
             Ok((outcome, out, da, db))
@@ -90,7 +96,7 @@ where
         let wanted = run(Level::Model).expect("a call that is right");
         for level in Level::available() {
             let got = run(level).expect("a call that is right");
-            if fused_levels().contains(&level) {
+            if compared().contains(&level) {
                 let what = format!("CosineSimilarity {rows}x{columns} on {level:?}");
                 assert_eq!(got.0.value.bits(), wanted.0.value.bits(), "{what}");
                 assert_same(&got.1, &wanted.1, &what);
