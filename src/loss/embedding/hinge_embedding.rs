@@ -56,11 +56,17 @@ impl HingeEmbedding {
         Self { margin, adds_both: false }
     }
 
-    /// As PyTorch: a target that is neither 1 nor -1 costs the sum of both branches.
+    /// A target that is neither 1 nor -1 costs the sum of both branches.
     #[must_use]
-    pub const fn torch(mut self) -> Self {
+    pub const fn other_labels_add_both(mut self) -> Self {
         self.adds_both = true;
         self
+    }
+
+    /// As PyTorch: [other labels](Self::other_labels_add_both) cost the sum of both branches.
+    #[must_use]
+    pub const fn torch(self) -> Self {
+        self.other_labels_add_both()
     }
 }
 
