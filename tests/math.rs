@@ -130,7 +130,12 @@ fn stated<T: Judged>() -> Vec<(Function, f64, f64)> {
     stated.extend([(Exp, inf, inf), (Exp, -inf, 0.0), (Exp, 0.0, 1.0), (Exp, -0.0, 1.0), (Exp, -most, 1.0)]);
     stated.extend([(Ln, inf, inf), (Ln, 0.0, -inf), (Ln, -0.0, -inf), (Ln, 1.0, 0.0), (Ln, -least, nan)]);
     stated.extend([(Ln, -1.0, nan), (Ln, -inf, nan), (Log1p, inf, inf), (Log1p, -1.0, -inf)]);
-    stated.extend([(Log1p, -1.0 - f64::from(f32::EPSILON), nan), (Log1p, -inf, nan), (Log1pUnit, 0.0, 0.0), (Log1pHalf, 0.0, 0.0)]);
+    stated.extend([
+        (Log1p, -1.0 - f64::from(f32::EPSILON), nan),
+        (Log1p, -inf, nan),
+        (Log1pUnit, 0.0, 0.0),
+        (Log1pHalf, 0.0, 0.0),
+    ]);
     stated.extend([(Expm1, inf, inf), (Expm1, -inf, -1.0), (Tanh, inf, 1.0), (Tanh, -inf, -1.0)]);
     stated.extend([(Sigmoid, inf, 1.0), (Sigmoid, -inf, 0.0), (Sigmoid, 0.0, 0.5), (Sigmoid, -0.0, 0.5)]);
     stated.extend([(Softplus, inf, inf), (Softplus, -inf, 0.0), (LogSigmoid, -inf, -inf), (LogSigmoid, inf, -0.0)]);

@@ -6,8 +6,8 @@ use lossfn_oracle::{Judged, Tolerance, Wide, elementary};
 
 /// The documented error of a function at a level.
 pub(crate) fn tolerance(function: Function, level: Level) -> Tolerance {
-    let of_one_reduction = matches!(function, 
-        Function::Exp | Function::Ln | Function::Log1p | Function::Log1pUnit | Function::Log1pHalf);
+    let of_one_reduction =
+        matches!(function, Function::Exp | Function::Ln | Function::Log1p | Function::Log1pUnit | Function::Log1pHalf);
     let ulp = match (of_one_reduction, level.is_fused()) {
         (true, true) => 1.0,
         (true, false) => 1.25,

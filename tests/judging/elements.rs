@@ -57,12 +57,8 @@ impl<'a, T: Subject> Elements<'a, T> {
         let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
         let (mut x, t) = (shifted(&self.x, 0), shifted(&self.t, 5));
         let (mut each, mut grad, mut target_grad) = (shifted(&nan, 3), shifted(&nan, 11), shifted(&nan, 7));
-        let slices = Slices {
-            x: x.get_mut(),
-            each: each.get_mut(),
-            grad: grad.get_mut(),
-            target_grad: target_grad.get_mut(),
-        };
+        let slices =
+            Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: target_grad.get_mut() };
         let returned = self.row.run(manner.call().level(level), verb, t.get(), slices).map_err(|e| e.to_string())?;
         if [&x, &t, &each, &grad, &target_grad].iter().any(|slice| !slice.intact()) {
             return Err("wrote beside its slices".into());

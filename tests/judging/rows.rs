@@ -90,7 +90,11 @@ impl<T: Subject> Rows<T> {
         let expected = manner.reduced(Divisor::Fixed(of_loss.to_f64()), Some(&within), Some(&counted), |way| {
             Expected::new(self.loss.name, tolerances, items, manner, way)
         });
-        expected.judge_all(Verb::ALL.into_iter(), |level, verb| self.run(manner, level, verb), |i| format!("entry {i}: {self}, {manner}"))
+        expected.judge_all(
+            Verb::ALL.into_iter(),
+            |level, verb| self.run(manner, level, verb),
+            |i| format!("entry {i}: {self}, {manner}"),
+        )
     }
 
     /// A mean's divisor enters the one factor that every row's gradient is multiplied with, so that in f32, where that

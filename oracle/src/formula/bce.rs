@@ -64,6 +64,15 @@ impl Elementwise for BceWithLogits {
         vec![slope + right, right]
     }
 
+    /// With both sides alike the loss is that of a certain yes plus (1−t)·x, whose derivative has nothing to cancel.
+    fn target_slope<W: Wide>(&self, x: W, t: W) -> W {
+        let (x, t) = (Dual::constant(x), Dual::variable(t));
+        if self.pos_weight == 1.0 {
+            return (x.surprises().0.weigh(Dual::constant(W::ZERO)) + smoothed(t, self.smoothing)[1].weigh(x)).slope;
+        }
+        self.formula(x, t).slope
+    }
+
     /// The two textbook terms, unless they differ by x alone or one of them is 0.
     fn target_terms<W: Wide>(&self, x: W, _t: W) -> Vec<W> {
         let (yes, no) = Dual::constant(x).surprises();
@@ -107,7 +116,8 @@ mod tests {
     #[test]
     fn positive_weight_and_its_target_slope() {
         assert_eq!(at(3.0, 0.3, 0.5), (1.258_710_488_937_054_2, -0.351_114_966_376_682_05));
-        let towards_target = BceWithLogits { pos_weight: 3.0, smoothing: 0.0 }.target_slope(Big::from_f64(0.3), Big::from_f64(0.5));
+        let towards_target =
+            BceWithLogits { pos_weight: 3.0, smoothing: 0.0 }.target_slope(Big::from_f64(0.3), Big::from_f64(0.5));
         assert_eq!(towards_target.to_f64(), 0.808_710_488_937_054_2);
     }
 

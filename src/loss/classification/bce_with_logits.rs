@@ -1,8 +1,8 @@
 use crate::engine::check;
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::loss::verbs::presets;
+use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::math::{Float, logistic, nan_of, weigh};
 use crate::{LossError, Real};
 
@@ -127,8 +127,9 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
         let slope = (no * p.rise - yes * weight * p.fall) / p.sum;
         // The difference of the two softplus, without the part that cancels.
         let negative = x.lt(x.of(0.0));
-        let (sure, apart) = (L::pick(negative, p.softplus, p.softplus_of_minus), L::pick(negative, weigh(weight, x), x));
-        let target_slope = nan_of(t, (weigh(weight - 1.0, sure) - apart) * kept);
+        let (sure, apart) =
+            (L::pick(negative, p.softplus, p.softplus_of_minus), L::pick(negative, weigh(weight, x), x));
+        let target_slope = nan_of(t, weigh(kept, weigh(weight - 1.0, sure) - apart));
         Eval { value, slope, target_slope }
     }
 }
