@@ -35,7 +35,7 @@ pub(crate) trait Float: Element {
 impl Float for f32 {
     const LN2: (f64, f64) = (0.693_145_751_953_125, 1.428_606_765_330_187e-6);
     const EXP_RANGE: (f64, f64) = (-104.0, 89.0);
-    const EXP: &'static [f64] = &single([0x3eff_fffe, 0x3e2a_aa49, 0x3d2a_ac79, 0x3c09_1cea, 0x3ab5_1227]);
+    const EXP: &'static [f64] = &single([0x3eff_fffe, 0x3e2a_aa46, 0x3d2a_ac2c, 0x3c09_1ef1, 0x3ab5_63c1]);
     #[cfg(feature = "internals")]
     const TANH: &'static [f64] = &single([0xbeaa_aa9a, 0x3e08_83aa, 0xbd5c_2082, 0x3ca9_2003, 0xbbbb_21f6]);
     const EXPM1_FLAT: f64 = -18.0;
@@ -49,13 +49,13 @@ impl Float for f32 {
     fn log1p_reduced<L: Lane<Elem = f32>>(f: L, k: L) -> L {
         const P: &[f64] = &single([
             0x3eaa_aad2,
-            0xbe80_0020,
-            0x3e4c_b4d9,
-            0xbe2a_77f3,
-            0x3e14_4237,
-            0xbe06_c50d,
-            0x3dd6_47b4,
-            0xbd38_9fd9,
+            0xbe80_0023,
+            0x3e4c_b4af,
+            0xbe2a_76c2,
+            0x3e14_423a,
+            0xbe06_d290,
+            0x3dd6_86f1,
+            0xbd38_f868,
         ]);
         let tail = horner(f, P).mul_add(f, f.of(-0.5)) * (f * f);
         let tail = k.mul_add(f.of(Self::LN2.1), tail);
@@ -68,15 +68,15 @@ impl Float for f64 {
     const EXP_RANGE: (f64, f64) = (-746.0, 710.0);
     const EXP: &'static [f64] = &[
         f64::from_bits(0x3fe0_0000_0000_000a),
-        f64::from_bits(0x3fc5_5555_5555_54fa),
-        f64::from_bits(0x3fa5_5555_5555_088f),
-        f64::from_bits(0x3f81_1111_1112_7b90),
-        f64::from_bits(0x3f56_c16c_1842_5c82),
-        f64::from_bits(0x3f2a_01a0_12a6_c3c0),
-        f64::from_bits(0x3efa_0199_a18b_b993),
-        f64::from_bits(0x3ec7_1df2_5379_49aa),
-        f64::from_bits(0x3e92_8ad6_6d76_43a9),
-        f64::from_bits(0x3e5a_d7f7_a2dc_d7e8),
+        f64::from_bits(0x3fc5_5555_5555_5503),
+        f64::from_bits(0x3fa5_5555_5555_05f5),
+        f64::from_bits(0x3f81_1111_1112_4d27),
+        f64::from_bits(0x3f56_c16c_184b_5cf6),
+        f64::from_bits(0x3f2a_01a0_13d6_e16a),
+        f64::from_bits(0x3efa_0199_88d1_5751),
+        f64::from_bits(0x3ec7_1def_3fe6_d920),
+        f64::from_bits(0x3e92_8aed_fc9d_82ef),
+        f64::from_bits(0x3e5a_dd75_4bd5_34f5),
     ];
     #[cfg(feature = "internals")]
     const TANH: &'static [f64] = &[
@@ -103,14 +103,14 @@ impl Float for f64 {
     #[inline(always)]
     fn log1p_reduced<L: Lane<Elem = f64>>(f: L, k: L) -> L {
         const R: &[f64] = &[
-            0.666_666_666_666_666,
-            0.400_000_000_000_559_35,
-            0.285_714_285_560_083_3,
-            0.222_222_242_760_730_27,
-            0.181_816_670_962_905_06,
-            0.153_910_721_721_937_9,
-            0.131_742_661_968_743_98,
-            0.138_385_372_093_446_28,
+            f64::from_bits(0x3fe5_5555_5555_554f),
+            f64::from_bits(0x3fd9_9999_9999_c179),
+            f64::from_bits(0x3fd2_4924_921e_4584),
+            f64::from_bits(0x3fcc_71c7_48fa_f91a),
+            f64::from_bits(0x3fc7_45c4_ae07_103a),
+            f64::from_bits(0x3fc3_b35c_00eb_6e92),
+            f64::from_bits(0x3fc0_dcba_4665_4e89),
+            f64::from_bits(0x3fc1_b811_d27f_0c98),
         ];
         let s = f / (f + 2.0);
         let z = s * s;
