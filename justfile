@@ -40,6 +40,22 @@ dependencies:
 levels:
     scripts/levels
 
+# The tests on x86-64 processors that this machine is not.
+emulated:
+    scripts/emulated
+
+# Memory checkers: valgrind, address, thread, memory.
+memory *checkers:
+    scripts/memory {{checkers}}
+
+# The tests on other families of processors: aarch64, wasm, s390x.
+cross *targets:
+    scripts/cross {{targets}}
+
+# Firmware for a Cortex-M4F, run under an emulator.
+firmware:
+    scripts/firmware
+
 # A short run of every fuzz target.
 fuzz-smoke:
     scripts/fuzz-smoke

@@ -57,6 +57,13 @@ pub enum LossError {
         /// The number of classes.
         classes: usize,
     },
+    /// A label is neither 1 nor -1.
+    Label {
+        /// The row.
+        row: usize,
+        /// The label.
+        value: i128,
+    },
     /// An option is outside its range.
     Option {
         /// The option.
@@ -106,6 +113,7 @@ impl fmt::Display for LossError {
                     classes.saturating_sub(1)
                 )
             }
+            Self::Label { row, value } => write!(f, "label {value} of row {row} is neither 1 nor -1: mend the labels"),
             Self::Option { name, value, rule } => write!(f, "`{name}` is {value}: it must be {rule}"),
             Self::Unsupported { what, instead } => write!(f, "{what} is not supported here: {instead}"),
             Self::LevelMissing { level } => {

@@ -1,6 +1,6 @@
 //! Lane operations and elementary functions by name, over slices, at any level: for tests, benches and fuzzers.
 
-use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
+use crate::lane::{Element, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::Float;
 use crate::{Level, LossError, Real, math};
 
@@ -12,6 +12,7 @@ pub enum Function {
     Ln,
     Log1p,
     Log1pUnit,
+    Log1pHalf,
     Expm1,
     Sigmoid,
     Softplus,
@@ -21,11 +22,12 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Exp,
         Self::Ln,
         Self::Log1p,
         Self::Log1pUnit,
+        Self::Log1pHalf,
         Self::Expm1,
         Self::Sigmoid,
         Self::Softplus,
@@ -59,8 +61,17 @@ pub enum Operation {
     IsNan,
     /// `b` where `a < c`, else `a`.
     Pick,
+    /// `a` where `a < b`, else +0; and the other way round.
+    Keep,
+    Without,
     /// The sum of the vector's `a`, in every lane.
     Sum,
+    /// Lane `i` is `x[i] + x[i ^ n]`, with `x` being `a` where the bit `n` of `i` is 0, else `b`.
+    Fold1,
+    Fold2,
+    Fold4,
+    /// Of `f32` alone; for `f64` as `Fold4`.
+    Fold8,
     /// `a * 2^b`.
     Ldexp,
     /// `m` of `a = m 2^k`.
@@ -71,7 +82,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 29] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -91,7 +102,13 @@ impl Operation {
         Self::Same,
         Self::IsNan,
         Self::Pick,
+        Self::Keep,
+        Self::Without,
         Self::Sum,
+        Self::Fold1,
+        Self::Fold2,
+        Self::Fold4,
+        Self::Fold8,
         Self::Ldexp,
         Self::Mantissa,
         Self::Exponent,
@@ -144,6 +161,12 @@ fn operate<L: Lane>(operation: Operation, a: L, b: L, c: L) -> L {
         Operation::Same => one.keep(a.same(b)),
         Operation::IsNan => one.keep(a.is_nan()),
         Operation::Pick => L::pick(a.lt(c), b, a),
+        Operation::Keep => a.keep(a.lt(b)),
+        Operation::Without => a.without(a.lt(b)),
+        Operation::Fold1 => a.fold(b, 1),
+        Operation::Fold2 => a.fold(b, 2),
+        Operation::Fold4 => a.fold(b, 4),
+        Operation::Fold8 => a.fold(b, L::Elem::LANES / 2),
         Operation::Sum => L::splat(a.isa(), a.sum()),
         Operation::Ldexp => a.ldexp(b),
         Operation::Mantissa => a.split().0,
@@ -170,6 +193,7 @@ impl<T: Float> Kernel for Map<'_, T> {
                 Function::Ln => math::ln(x),
                 Function::Log1p => math::log1p(x),
                 Function::Log1pUnit => math::log1p_unit(x),
+                Function::Log1pHalf => math::log1p_half(x),
                 Function::Expm1 => math::expm1(x),
                 Function::Sigmoid => math::sigmoid(x),
                 Function::Softplus => math::softplus(x),

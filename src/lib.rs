@@ -71,3 +71,16 @@ pub use error::LossError;
 pub use lane::{Level, Real};
 pub use loss::*;
 pub use reduction::{Divisor, Empty, Outcome, Reduction, Totals};
+
+/// Where each loss and option of PyTorch and Keras is.
+#[doc = include_str!("../docs/names.md")]
+pub mod names {}
+
+/// What the presets of the frameworks set.
+#[doc = include_str!("../docs/presets.md")]
+pub mod presets {}
+
+/// The examples of README.md run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,7 +3,7 @@
 
 mod support;
 
-use lossfn::{Call, Level, Weights};
+use lossfn::{Call, Divisor, Huber, Level, Loss, Weights};
 use support::{Number, Problem, Subject, Y, assert_same, for_both_types, fused_levels, run, subjects};
 
 for_both_types!(
@@ -206,6 +206,31 @@ mod threads {
         let shapes = [(scaled(65536), 10), (scaled(700), 1000), (1, scaled(262_144)), (5, scaled(70_001))];
         for problem in problems::<T>(&shapes).filter(|problem| problem.subject.by_row) {
             same_on_any_pool(&problem, &pools);
+        }
+    }
+}
+
+/// A gradient that no cache holds is stored past them. Its parts, which a cache holds, are not.
+#[test]
+fn a_large_gradient_has_the_bits_of_its_parts() {
+    let n = support::scaled(1 << 23) + 37;
+    let numbers = |seed| -> Vec<f32> {
+        let mut rng = support::Rng(seed);
+        (0..n).map(|_| rng.between(-9.0, 9.0) as f32).collect()
+    };
+    let (x, t) = (numbers(1), numbers(2));
+    for level in fused_levels() {
+        for offset in [0, 1, 2] {
+            let loss = Huber::new(1.0).with(Call::new().mean(Divisor::Fixed(3.0)).level(level));
+            let (mut whole, mut parts) = (vec![f32::NAN; n], vec![f32::NAN; n]);
+            let value = loss.value_and_grad(&x[offset..], &t[offset..], &mut whole[offset..]).expect("a call").value;
+            let each = 1 << 20;
+            let pairs = x[offset..].chunks(each).zip(t[offset..].chunks(each));
+            for ((x, t), parts) in pairs.zip(parts[offset..].chunks_mut(each)) {
+                loss.grad(x, t, parts).expect("a call");
+            }
+            assert_same(&whole[offset..], &parts[offset..], &format!("{level:?} from {offset}"));
+            assert_eq!(value, loss.value(&x[offset..], &t[offset..]).expect("a call").value, "{level:?}");
         }
     }
 }

@@ -14,6 +14,7 @@ for_both_types!(
     every_lane_and_every_length,
     operations_are_those_of_the_type,
     sums_of_lanes_are_a_tree,
+    folds_are_steps_of_the_tree,
     parts_of_a_number,
     fused_levels_have_the_same_bits,
 );
@@ -209,6 +210,10 @@ fn scalar<T: Number>(operation: Operation, a: T, b: T, c: T) -> Option<T> {
         Operation::IsNan => flag(a.is_nan()),
         Operation::Pick if a < c => b,
         Operation::Pick => a,
+        Operation::Keep if a < b => a,
+        Operation::Without if a < b => T::of(0.0),
+        Operation::Keep => T::of(0.0),
+        Operation::Without => a,
         _ => return None,
     })
 }
@@ -252,6 +257,22 @@ fn sums_of_lanes_are_a_tree<T: Number>() {
             }
             let got = operate(level, Operation::Sum, [&x, &x, &x]);
             assert_same(&got, &vec![lanes[0]; n], &format!("the sum of {x:?} on {level:?}"));
+        }
+    }
+}
+
+/// Half of the lanes from either operand.
+fn folds_are_steps_of_the_tree<T: Number>() {
+    let n = 64 / size_of::<T>();
+    let mut rng = Rng(9);
+    let folds = [(Operation::Fold1, 1), (Operation::Fold2, 2), (Operation::Fold4, 4), (Operation::Fold8, n / 2)];
+    for level in all_levels() {
+        for (fold, half) in folds {
+            let [a, b] = [(); 2].map(|()| -> Vec<T> { (0..n).map(|_| T::of(rng.between(-1.0, 1.0))).collect() });
+            let wanted: Vec<T> =
+                (0..n).map(|i| if i & half == 0 { a[i] + a[i ^ half] } else { b[i] + b[i ^ half] }).collect();
+            let got = operate(level, fold, [&a, &b, &b]);
+            assert_same(&got, &wanted, &format!("{fold:?} of {a:?} and {b:?} on {level:?}"));
         }
     }
 }

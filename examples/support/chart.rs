@@ -21,9 +21,16 @@ const ZOOM: u32 = 2;
 /// Text and axes.
 pub(crate) const INK: RGBColor = RGBColor(45, 45, 45);
 
-/// Colours of Okabe and Ito, which people with colour-blindness can tell apart: blue, vermilion, green, purple.
-pub(crate) const PALETTE: [RGBColor; 4] =
-    [RGBColor(0, 114, 178), RGBColor(213, 94, 0), RGBColor(0, 158, 115), RGBColor(204, 121, 167)];
+/// Colours of Okabe and Ito, which people with colour-blindness can tell apart: blue, vermilion, green, purple, orange,
+/// sky blue.
+pub(crate) const PALETTE: [RGBColor; 6] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+];
 
 /// What can be drawn. Lengths are in units of the SVG file.
 pub(crate) trait Figure {
@@ -94,9 +101,11 @@ impl<B: DrawingBackend> Canvas<B> {
     ) -> Drawn<(), B> {
         let (style, length) = (colour.stroke_width(self.px(2)), self.px(22) as i32);
         let radius = if points.len() == 1 { self.px(3) } else { 0 };
-        plot.draw_series(LineSeries::new(points, style.filled()).point_size(radius))?
-            .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + length, y)], style));
+        let series = plot.draw_series(LineSeries::new(points, style.filled()).point_size(radius))?;
+        // A further part of a curve has no name, and no line in the legend.
+        if !name.is_empty() {
+            series.label(name).legend(move |(x, y)| PathElement::new([(x, y), (x + length, y)], style));
+        }
         Ok(())
     }
 

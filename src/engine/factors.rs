@@ -111,6 +111,22 @@ impl<'a, T: Float> Factors<'a, T> {
         Totals { sum: 0.0, weight: weight.total(), count }
     }
 
+    /// Totals of the rows that count, and the divisor of a mean of the loss's own, to which a row adds what `counts`
+    /// says; a row of which it says nothing is left out.
+    pub(crate) fn row_totals(&self, rows: usize, counts: impl Fn(usize) -> Option<f64>) -> (Totals, f64) {
+        let mut totals = Totals::default();
+        let (mut weight, mut of_loss) = (Sum::default(), Sum::default());
+        for row in (0..rows).filter(|&row| self.is_kept(row)) {
+            if let Some(own) = counts(row) {
+                totals.count += 1;
+                weight.add(own * self.weight(row).to_f64());
+                of_loss.add(own);
+            }
+        }
+        totals.weight = weight.total();
+        (totals, of_loss.total())
+    }
+
     /// Multiplies the values of the items from `start` on with their weights, and zeros what is masked.
     #[inline(always)]
     pub(crate) fn weigh(&self, start: usize, values: &mut [T], scratch: &mut Scratch<T>) {

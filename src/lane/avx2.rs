@@ -1,6 +1,6 @@
 //! AVX2 and FMA through pulp's V3 token: the 64-byte register is two ymm.
 
-use super::{Isa, Lane, Mask, operators::operators};
+use super::{Isa, Lane, Mask, operators::operators, stream::Stream};
 use core::arch::x86_64::{__m256, __m256d, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::ops::{BitAnd, BitOr, Neg};
 use pulp::x86::V3;
@@ -11,6 +11,13 @@ pub(crate) struct Avx2(pub(super) V3);
 impl Isa for Avx2 {
     type F32 = F32;
     type F64 = F64;
+    type Stream = Stream;
+    const STREAMS: bool = true;
+
+    #[inline(always)]
+    fn stream(self) -> Stream {
+        Stream(self.0)
+    }
 }
 
 /// Writes one vector type and its mask, given its intrinsics.
@@ -22,7 +29,7 @@ macro_rules! vector {
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, movemask $movemask:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
-        exponent_float $exponent_float:literal, sum $sum:ident
+        exponent_float $exponent_float:literal, sum $sum:ident fold $fold:ident
     ) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name {
@@ -36,6 +43,9 @@ macro_rules! vector {
         pub(crate) struct $mask($name);
 
         impl $name {
+            /// Lanes of one ymm.
+            const HALF: usize = 32 / size_of::<$t>();
+
             #[inline(always)]
             fn new(isa: V3, low: $v, high: $v) -> Self {
                 Self { isa, low, high }
@@ -115,6 +125,12 @@ macro_rules! vector {
                 *to = pulp::cast([self.low, self.high]);
             }
             #[inline(always)]
+            fn stream(self, to: &mut [$t; 64 / size_of::<$t>()], stream: &Stream) {
+                if !stream.put(pulp::cast([self.low, self.high]), to) {
+                    self.store(to);
+                }
+            }
+            #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
                 let x = self.isa.fma;
                 Self::new(self.isa, x.$fma(self.low, a.low, b.low), x.$fma(self.high, a.high, b.high))
@@ -183,6 +199,11 @@ macro_rules! vector {
                 ($mask(self) & mask).0
             }
             #[inline(always)]
+            fn without(self, mask: $mask) -> Self {
+                let (x, m) = (self.isa.avx, mask.0);
+                Self::new(self.isa, x.$andnot(m.low, self.low), x.$andnot(m.high, self.high))
+            }
+            #[inline(always)]
             fn pow2(biased: Self) -> Self {
                 let (x, y) = (biased.isa.avx, biased.isa.avx2);
                 let low = x.$from_bits(y.$shl::<$fraction>(x.$to_bits(biased.low)));
@@ -197,6 +218,15 @@ macro_rules! vector {
             #[inline(always)]
             fn sum(self) -> $t {
                 $sum(self.isa, self.low, self.high)
+            }
+            #[inline(always)]
+            fn fold(self, other: Self, half: usize) -> Self {
+                if half == Self::HALF {
+                    let x = self.isa.avx;
+                    return Self::new(self.isa, x.$add(self.low, self.high), x.$add(other.high, other.low));
+                }
+                let low = $fold(self.isa, self.low, other.low, half);
+                Self::new(self.isa, low, $fold(self.isa, self.high, other.high, half))
             }
         }
 
@@ -221,7 +251,8 @@ vector!(
     min _mm256_min_ps, max _mm256_max_ps, cmp _mm256_cmp_ps, blend _mm256_blendv_ps, movemask _mm256_movemask_ps,
     bits _mm256_castps_si256 _mm256_castsi256_ps,
     int _mm256_set1_epi32 _mm256_add_epi32 _mm256_slli_epi32 _mm256_srli_epi32,
-    fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000, sum sum_ps
+    fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000,
+    sum sum_ps fold fold_ps
 );
 vector!(
     F64, F64Mask, f64, __m256d,
@@ -232,7 +263,7 @@ vector!(
     bits _mm256_castpd_si256 _mm256_castsi256_pd,
     int _mm256_set1_epi64x _mm256_add_epi64 _mm256_slli_epi64 _mm256_srli_epi64,
     fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000, mantissa 0x000f_ffff_ffff_ffff,
-    exponent_float 0x4330_0000_0000_0000, sum sum_pd
+    exponent_float 0x4330_0000_0000_0000, sum sum_pd fold fold_pd
 );
 
 #[inline(always)]
@@ -251,4 +282,27 @@ pub(super) fn sum_pd(isa: V3, low: __m256d, high: __m256d) -> f64 {
     let high = isa.avx._mm256_extractf128_pd::<1>(four);
     let two = isa.sse2._mm_add_pd(isa.avx._mm256_castpd256_pd128(four), high);
     isa.sse2._mm_cvtsd_f64(isa.sse2._mm_add_sd(two, isa.sse2._mm_unpackhi_pd(two, two)))
+}
+
+/// [`Lane::fold`] within one ymm.
+#[inline(always)]
+fn fold_ps(isa: V3, a: __m256, b: __m256, half: usize) -> __m256 {
+    let x = isa.avx;
+    let (kept, moved) = match half {
+        4 => (x._mm256_blend_ps::<0xf0>(a, b), x._mm256_permute2f128_ps::<0x21>(a, b)),
+        2 => (x._mm256_blend_ps::<0xcc>(a, b), x._mm256_shuffle_ps::<0x4e>(a, b)),
+        _ => (x._mm256_blend_ps::<0xaa>(a, b), x._mm256_permute_ps::<0xb1>(x._mm256_blend_ps::<0xaa>(b, a))),
+    };
+    x._mm256_add_ps(kept, moved)
+}
+
+/// [`Lane::fold`] within one ymm.
+#[inline(always)]
+fn fold_pd(isa: V3, a: __m256d, b: __m256d, half: usize) -> __m256d {
+    let x = isa.avx;
+    let (kept, moved) = match half {
+        2 => (x._mm256_blend_pd::<0xc>(a, b), x._mm256_permute2f128_pd::<0x21>(a, b)),
+        _ => (x._mm256_blend_pd::<0xa>(a, b), x._mm256_shuffle_pd::<0x5>(a, b)),
+    };
+    x._mm256_add_pd(kept, moved)
 }

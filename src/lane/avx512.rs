@@ -1,6 +1,6 @@
 //! AVX-512 through pulp's V4 token: the 64-byte register is one zmm.
 
-use super::{Isa, Lane, Mask, operators::operators};
+use super::{Isa, Lane, Mask, operators::operators, stream::Stream};
 use core::arch::x86_64::{__m512, __m512d, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::ops::{BitAnd, BitOr, Neg};
 use pulp::x86::V4;
@@ -11,6 +11,13 @@ pub(crate) struct Avx512(pub(super) V4);
 impl Isa for Avx512 {
     type F32 = F32;
     type F64 = F64;
+    type Stream = Stream;
+    const STREAMS: bool = true;
+
+    #[inline(always)]
+    fn stream(self) -> Stream {
+        Stream(*self.0)
+    }
 }
 
 /// One bit for each lane.
@@ -50,7 +57,7 @@ macro_rules! vector {
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, keep $keep:ident, scalef $scalef:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
-        exponent_float $exponent_float:literal, sum $sum:ident
+        exponent_float $exponent_float:literal, sum $sum:ident fold $fold:ident
     ) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name {
@@ -98,6 +105,12 @@ macro_rules! vector {
             #[inline(always)]
             fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
                 *to = pulp::cast(self.v);
+            }
+            #[inline(always)]
+            fn stream(self, to: &mut [$t; 64 / size_of::<$t>()], stream: &Stream) {
+                if !stream.put(pulp::cast(self.v), to) {
+                    self.store(to);
+                }
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
@@ -153,6 +166,10 @@ macro_rules! vector {
                 Self::new(self.isa, self.isa.avx512f.$keep(mask.0, self.v))
             }
             #[inline(always)]
+            fn without(self, mask: Bits<$mask>) -> Self {
+                Self::new(self.isa, self.isa.avx512f.$keep(!mask.0, self.v))
+            }
+            #[inline(always)]
             fn pow2(biased: Self) -> Self {
                 let f = biased.isa.avx512f;
                 Self::new(biased.isa, f.$from_bits(f.$shl::<$fraction>(f.$to_bits(biased.v))))
@@ -174,6 +191,10 @@ macro_rules! vector {
             fn sum(self) -> $t {
                 $sum(self)
             }
+            #[inline(always)]
+            fn fold(self, other: Self, half: usize) -> Self {
+                Self::new(self.isa, $fold(self.isa, self.v, other.v, half))
+            }
         }
     };
 }
@@ -187,7 +208,8 @@ vector!(
     keep _mm512_maskz_mov_ps, scalef _mm512_scalef_ps,
     bits _mm512_castps_si512 _mm512_castsi512_ps,
     int _mm512_set1_epi32 _mm512_add_epi32 _mm512_slli_epi32 _mm512_srli_epi32,
-    fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000, sum sum_f32
+    fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000,
+    sum sum_f32 fold fold_ps
 );
 vector!(
     F64, f64, __m512d, u8,
@@ -199,7 +221,7 @@ vector!(
     bits _mm512_castpd_si512 _mm512_castsi512_pd,
     int _mm512_set1_epi64 _mm512_add_epi64 _mm512_slli_epi64 _mm512_srli_epi64,
     fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000, mantissa 0x000f_ffff_ffff_ffff,
-    exponent_float 0x4330_0000_0000_0000, sum sum_f64
+    exponent_float 0x4330_0000_0000_0000, sum sum_f64 fold fold_pd
 );
 
 #[inline(always)]
@@ -214,4 +236,36 @@ fn sum_f64(x: F64) -> f64 {
     let low = x.isa.avx512f._mm512_castpd512_pd256(x.v);
     let high = x.isa.avx512f._mm512_extractf64x4_pd::<1>(x.v);
     super::avx2::sum_pd(*x.isa, low, high)
+}
+
+#[inline(always)]
+fn fold_ps(isa: V4, a: __m512, b: __m512, half: usize) -> __m512 {
+    let x = isa.avx512f;
+    let (kept, moved) = match half {
+        8 => (x._mm512_mask_blend_ps(0xff00, a, b), x._mm512_shuffle_f32x4::<0x4e>(a, b)),
+        4 => {
+            let other = x._mm512_mask_blend_ps(0xf0f0, b, a);
+            (x._mm512_mask_blend_ps(0xf0f0, a, b), x._mm512_shuffle_f32x4::<0xb1>(other, other))
+        }
+        2 => (x._mm512_mask_blend_ps(0xcccc, a, b), x._mm512_shuffle_ps::<0x4e>(a, b)),
+        _ => {
+            let other = x._mm512_mask_blend_ps(0xaaaa, b, a);
+            (x._mm512_mask_blend_ps(0xaaaa, a, b), x._mm512_permute_ps::<0xb1>(other))
+        }
+    };
+    x._mm512_add_ps(kept, moved)
+}
+
+#[inline(always)]
+fn fold_pd(isa: V4, a: __m512d, b: __m512d, half: usize) -> __m512d {
+    let x = isa.avx512f;
+    let (kept, moved) = match half {
+        4 => (x._mm512_mask_blend_pd(0xf0, a, b), x._mm512_shuffle_f64x2::<0x4e>(a, b)),
+        2 => {
+            let other = x._mm512_mask_blend_pd(0xcc, b, a);
+            (x._mm512_mask_blend_pd(0xcc, a, b), x._mm512_shuffle_f64x2::<0xb1>(other, other))
+        }
+        _ => (x._mm512_mask_blend_pd(0xaa, a, b), x._mm512_shuffle_pd::<0x55>(a, b)),
+    };
+    x._mm512_add_pd(kept, moved)
 }

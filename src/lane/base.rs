@@ -11,6 +11,11 @@ pub(crate) struct Base;
 impl Isa for Base {
     type F32 = Vector<f32x16>;
     type F64 = Vector<f64x8>;
+    type Stream = ();
+    const STREAMS: bool = false;
+
+    #[inline(always)]
+    fn stream(self) {}
 }
 
 #[derive(Clone, Copy)]
@@ -133,6 +138,10 @@ macro_rules! vector {
             #[inline(always)]
             fn keep(self, mask: Bits<$v>) -> Self {
                 Self(self.0 & mask.0)
+            }
+            #[inline(always)]
+            fn without(self, mask: Bits<$v>) -> Self {
+                Self(self.0 & !mask.0)
             }
             #[inline(always)]
             fn pow2(biased: Self) -> Self {

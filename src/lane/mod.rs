@@ -17,6 +17,8 @@ mod dispatch;
 #[cfg(feature = "internals")]
 mod model;
 mod operators;
+#[cfg(all(feature = "pulp", target_arch = "x86_64"))]
+mod stream;
 mod window;
 
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
@@ -63,6 +65,7 @@ pub(crate) trait Element: Real + Add<Output = Self> + Mul<Output = Self> + Neg<O
     fn flat(chunks: &[Self::Chunk]) -> &[Self];
     fn flat_mut(chunks: &mut [Self::Chunk]) -> &mut [Self];
     fn from_f64(x: f64) -> Self;
+    fn from_i32(x: i32) -> Self;
     fn to_f64(self) -> f64;
 }
 
@@ -103,6 +106,10 @@ macro_rules! element {
                 x as $t
             }
             #[inline(always)]
+            fn from_i32(x: i32) -> $t {
+                x as $t
+            }
+            #[inline(always)]
             fn to_f64(self) -> f64 {
                 f64::from(self)
             }
@@ -116,6 +123,13 @@ element!(f64, 8, F64, 52, 1023.0);
 pub(crate) trait Isa: Copy + Send + Sync + 'static {
     type F32: Lane<Elem = f32, Isa = Self>;
     type F64: Lane<Elem = f64, Isa = Self>;
+    /// What [`Lane::stream`] asks for. Other threads see such stores once it is dropped, so a kernel drops it before it
+    /// returns.
+    type Stream;
+    /// Whether there is such a thing.
+    const STREAMS: bool;
+
+    fn stream(self) -> Self::Stream;
 }
 
 /// One true or false for each lane.
@@ -144,6 +158,12 @@ pub(crate) trait Lane:
     fn load(isa: Self::Isa, from: &<Self::Elem as Element>::Chunk) -> Self;
     fn store(self, to: &mut <Self::Elem as Element>::Chunk);
 
+    /// As [`store`](Self::store), past the caches where the machine can.
+    #[inline(always)]
+    fn stream(self, to: &mut <Self::Elem as Element>::Chunk, _: &<Self::Isa as Isa>::Stream) {
+        self.store(to);
+    }
+
     /// `self * a + b`, with one rounding where the machine has a fused multiply-add.
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// `b - self * a`, likewise.
@@ -166,6 +186,8 @@ pub(crate) trait Lane:
     fn pick(mask: Self::Mask, yes: Self, no: Self) -> Self;
     /// `self` where the mask is set, else +0.
     fn keep(self, mask: Self::Mask) -> Self;
+    /// +0 where the mask is set, else `self`.
+    fn without(self, mask: Self::Mask) -> Self;
 
     /// `2^n` from `biased = n + ROUND + BIAS` with integer `n`, `2^n` normal: the low bits are the exponent field.
     fn pow2(biased: Self) -> Self;
@@ -173,6 +195,21 @@ pub(crate) trait Lane:
     fn split(self) -> (Self, Self);
     /// Sums the lanes in a fixed tree: `i` with `i + N/2`, then `N/4`, …
     fn sum(self) -> Self::Elem;
+
+    /// One step of that tree for two vectors at once. With `half` a power of two below the number of lanes, lane `i` is
+    /// `self[i] + self[i ^ half]` where the bit `half` of `i` is 0, else `other[i] + other[i ^ half]`.
+    #[inline(always)]
+    fn fold(self, other: Self, half: usize) -> Self {
+        let zero = Self::Elem::chunk(Self::Elem::default());
+        let (mut a, mut b, mut folded) = (zero, zero, zero);
+        self.store(&mut a);
+        other.store(&mut b);
+        for (i, to) in folded.as_mut().iter_mut().enumerate() {
+            let from = if i & half == 0 { a.as_ref() } else { b.as_ref() };
+            *to = from[i] + from[i ^ half];
+        }
+        Self::load(self.isa(), &folded)
+    }
 
     /// `self * 2^n` rounded once, for integer `n` with `2^(n/2)` normal and `self` within a factor of 4 of one.
     #[inline(always)]

@@ -9,6 +9,10 @@ pub(crate) struct Model;
 impl Isa for Model {
     type F32 = Vector<[f32; 16]>;
     type F64 = Vector<[f64; 8]>;
+    type Stream = ();
+    const STREAMS: bool = false;
+
+    fn stream(self) {}
 }
 
 #[derive(Clone, Copy)]
@@ -42,6 +46,7 @@ macro_rules! vector {
         mantissa $mantissa:literal, exponent_float $exponent_float:literal
     ) => {
         impl Vector<[$t; $lanes]> {
+            #[inline(never)]
             fn zip(self, other: Self, f: impl Fn($t, $t) -> $t) -> Self {
                 Self(core::array::from_fn(|i| f(self.0[i], other.0[i])))
             }
@@ -67,66 +72,90 @@ macro_rules! vector {
             type Isa = Model;
             type Mask = Flags<$lanes>;
 
+            #[inline(never)]
             fn isa(self) -> Model {
                 Model
             }
+            #[inline(never)]
             fn splat(_: Model, x: $t) -> Self {
                 Self([x; $lanes])
             }
+            #[inline(never)]
             fn load(_: Model, from: &[$t; $lanes]) -> Self {
                 Self(*from)
             }
+            #[inline(never)]
             fn store(self, to: &mut [$t; $lanes]) {
                 *to = self.0;
             }
+            #[inline(never)]
             fn mul_add(self, a: Self, b: Self) -> Self {
                 Self(core::array::from_fn(|i| self.0[i].mul_add(a.0[i], b.0[i])))
             }
+            #[inline(never)]
             fn neg_mul_add(self, a: Self, b: Self) -> Self {
                 Self(core::array::from_fn(|i| (-self.0[i]).mul_add(a.0[i], b.0[i])))
             }
+            #[inline(never)]
             fn abs(self) -> Self {
                 Self(self.0.map($t::abs))
             }
+            #[inline(never)]
             fn sqrt(self) -> Self {
                 Self(self.0.map($t::sqrt))
             }
+            #[inline(never)]
             fn copysign(self, sign: Self) -> Self {
                 self.zip(sign, $t::copysign)
             }
+            #[inline(never)]
             fn at_most(self, bound: Self) -> Self {
                 self.zip(bound, |x, bound| if bound < x { bound } else { x })
             }
+            #[inline(never)]
             fn at_least(self, bound: Self) -> Self {
                 self.zip(bound, |x, bound| if bound > x { bound } else { x })
             }
+            #[inline(never)]
             fn lt(self, other: Self) -> Flags<$lanes> {
                 self.compare(other, |a, b| a < b)
             }
+            #[inline(never)]
             fn le(self, other: Self) -> Flags<$lanes> {
                 self.compare(other, |a, b| a <= b)
             }
+            #[inline(never)]
             fn same(self, other: Self) -> Flags<$lanes> {
                 self.compare(other, |a, b| a == b)
             }
+            #[inline(never)]
             fn is_nan(self) -> Flags<$lanes> {
                 self.compare(self, |a, _| a.is_nan())
             }
+            #[inline(never)]
             fn pick(mask: Flags<$lanes>, yes: Self, no: Self) -> Self {
                 Self(core::array::from_fn(|i| if mask.0[i] { yes.0[i] } else { no.0[i] }))
             }
+            #[inline(never)]
             fn keep(self, mask: Flags<$lanes>) -> Self {
                 Self::pick(mask, self, Self([0.0; $lanes]))
             }
+            #[inline(never)]
+            fn without(self, mask: Flags<$lanes>) -> Self {
+                Self::pick(mask, Self([0.0; $lanes]), self)
+            }
+            #[inline(never)]
             fn pow2(biased: Self) -> Self {
                 Self(biased.0.map(|x| $t::from_bits(x.to_bits() << $fraction)))
             }
+            #[inline(never)]
             fn split(self) -> (Self, Self) {
                 let raised = self.0.map(|x| x.to_bits().wrapping_add($one - $low));
                 let exponent = raised.map(|bits| $t::from_bits((bits >> $fraction) | $exponent_float));
                 let m = raised.map(|bits| $t::from_bits((bits & $mantissa) + $low));
                 (Self(m), super::unbias(Self(exponent)))
             }
+            #[inline(never)]
             fn sum(self) -> $t {
                 let mut lanes = self.0;
                 let mut half = $lanes / 2;

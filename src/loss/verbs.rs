@@ -147,6 +147,15 @@ macro_rules! with {
             }
         }
     };
+    ($loss:ident<'a>) => {
+        impl<'a> $loss<'a> {
+            /// This loss, called in the given way.
+            #[must_use]
+            pub const fn with<T: $crate::Real>(self, how: $crate::Call<'a, T>) -> $crate::With<'a, Self, T> {
+                $crate::With { loss: self, how }
+            }
+        }
+    };
     ($loss:ident<'a, T>) => {
         impl<'a, T: $crate::Real> $loss<'a, T> {
             /// This loss, called in the given way.
@@ -165,12 +174,56 @@ macro_rules! both_grads {
         impl $crate::BothGrads<f32> for $loss {}
         impl $crate::BothGrads<f64> for $loss {}
     };
+    ($loss:ident<'a>) => {
+        impl $crate::BothGrads<f32> for $loss<'_> {}
+        impl $crate::BothGrads<f64> for $loss<'_> {}
+    };
     ($loss:ident<'a, T>) => {
         impl $crate::BothGrads<f32> for $loss<'_, f32> {}
         impl $crate::BothGrads<f64> for $loss<'_, f64> {}
     };
 }
 pub(crate) use both_grads;
+
+/// Presets of frameworks that differ in nothing from the default.
+macro_rules! presets {
+    ($loss:ident: $($name:ident),+) => {
+        impl $loss {
+            $($crate::loss::verbs::preset!($name);)+
+        }
+    };
+    ($loss:ident<'a, T>: $($name:ident),+) => {
+        impl<'a, T: $crate::Real> $loss<'a, T> {
+            $($crate::loss::verbs::preset!($name);)+
+        }
+    };
+}
+pub(crate) use presets;
+
+macro_rules! preset {
+    (torch) => {
+        /// As PyTorch, which has no options that differ from these: nothing changes.
+        #[must_use]
+        pub const fn torch(self) -> Self {
+            self
+        }
+    };
+    (keras) => {
+        /// As Keras 3, which has no options that differ from these: nothing changes.
+        #[must_use]
+        pub const fn keras(self) -> Self {
+            self
+        }
+    };
+    (tf23) => {
+        /// As Keras 2 and TensorFlow 2.3, which have no options that differ from these: nothing changes.
+        #[must_use]
+        pub const fn tf23(self) -> Self {
+            self
+        }
+    };
+}
+pub(crate) use preset;
 
 /// Gives an elementwise loss its verbs for `f32` and `f64`, compiled in this crate.
 macro_rules! elementwise_loss {

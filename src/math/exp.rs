@@ -58,7 +58,7 @@ impl<L: Lane<Elem: Float>> Scaling<L> {
     #[inline(always)]
     fn bounds(k: f64) -> [f64; 3] {
         let bias = L::Elem::BIAS;
-        [L::Elem::ROUND + bias - k, (k + 1.5 - bias) * LN_2, (k - 0.1 + bias) * LN_2]
+        [L::Elem::ROUND + bias - k, (k - bias) * LN_2, (k - 0.1 + bias) * LN_2]
     }
 
     /// One for each lane.
@@ -82,14 +82,15 @@ impl<L: Lane<Elem: Float>> Scaling<L> {
 /// `e^(x - base) 2^-k`, one multiplication cheaper than [`exp`]: results below the normal range are 0, results near
 /// the top of the range stay there. `BASED` is whether `base` is not 0.
 ///
+/// The least exponent has the bits of a factor of 0: an argument that is held there gives 0 without a comparison.
+///
 /// - Types: `f32`, `f64`. Domain: all.
 /// - Error: as [`exp`] where `x - base` is exact. The significand does not depend on `k`.
 /// - NaN gives NaN, -inf gives +0, +inf less than +inf gives NaN or the top of the range.
 #[inline(always)]
 pub(crate) fn exp_scaled<L: Lane<Elem: Float>, const BASED: bool>(x: L, s: Scaling<L>) -> L {
     let x = if BASED { x - s.base } else { x };
-    let x = x.at_most(s.most);
+    let x = x.at_least(s.least).at_most(s.most);
     let biased = x.mul_add(x.of(LOG2_E), s.round);
-    let e = exp_reduced(reduce(x, biased - s.round)) * L::pow2(biased);
-    L::pick(x.lt(s.least), x.of(0.0), e)
+    exp_reduced(reduce(x, biased - s.round)) * L::pow2(biased)
 }

@@ -10,8 +10,10 @@ pub(crate) mod family;
 pub(crate) mod logits;
 mod manner;
 mod pairs;
+pub(crate) mod pairs_of_rows;
 pub(crate) mod rows;
 pub(crate) mod sweep;
+pub(crate) mod vectors;
 
 pub(crate) use accepted::{Accepted, Peaks};
 pub(crate) use effort::{proptest_config, scaled};

@@ -66,6 +66,10 @@ impl Sweep {
             }
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        if threads == 1 {
+            // There may be no threads at all.
+            return work();
+        }
         let sweeps = std::thread::scope(|scope| {
             let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
             running.into_iter().map(|thread| thread.join().expect("a thread of the sweep")).collect::<Vec<_>>()

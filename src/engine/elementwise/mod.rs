@@ -72,6 +72,9 @@ pub(crate) trait Elementwise<T: Float>: Copy + Send + Sync {
 /// Elements that are worth threads, by [`Elementwise::HEAVY`].
 const LARGE: [usize; 2] = [1 << 19, 1 << 17];
 
+/// Bytes of a gradient that no cache holds until it is read.
+const STREAMED: usize = 1 << 25;
+
 /// Checks and runs one call.
 pub(crate) fn run<T, F>(loss: &F, how: &Call<'_, T>, mut args: Args<'_, T, T>) -> Result<Outcome, LossError>
 where
@@ -103,7 +106,9 @@ where
         && loss.columns().is_none()
         && matches!(args.x, Input::Keep(_));
     let loss = loss.prepared(args.target);
-    let shared = Shared { loss, token, factors, plain, accumulate: how.accumulate, want_value: args.want_value };
+    let (accumulate, want_value) = (how.accumulate, args.want_value);
+    let streams = size_of_val(&*args.x) >= STREAMED;
+    let shared = Shared { loss, token, factors, plain, accumulate, want_value, streams };
     let large = items >= LARGE[usize::from(F::HEAVY)];
     let sum = |x, out| {
         let job = Leaves { shared: &shared, x, t: args.target, out, start: 0 };
@@ -137,6 +142,7 @@ struct Shared<'a, T, F> {
     plain: bool,
     accumulate: bool,
     want_value: bool,
+    streams: bool,
 }
 
 /// A run of leaves; `start` is the first element's place in the whole.
@@ -180,9 +186,15 @@ impl<T: Float, F: Elementwise<T>> Kernel for Leaves<'_, T, F> {
         }
         let (x, t) = (&*self.x, self.t);
         match self.out.grad.as_deref_mut() {
-            None => plain::run::<I, T, F, true, false>(isa, shared, x, t, &mut []),
-            Some(grad) if shared.want_value => plain::run::<I, T, F, true, true>(isa, shared, x, t, grad),
-            Some(grad) => plain::run::<I, T, F, false, true>(isa, shared, x, t, grad),
+            None => plain::run::<I, T, F, true, false, false>(isa, shared, x, t, &mut []),
+            Some(grad) if I::STREAMS && shared.streams => {
+                plain::run::<I, T, F, true, true, true>(isa, shared, x, t, grad)
+            }
+            // The value of a light loss costs nothing beside the memory.
+            Some(grad) if F::HEAVY && !shared.want_value => {
+                plain::run::<I, T, F, false, true, false>(isa, shared, x, t, grad)
+            }
+            Some(grad) => plain::run::<I, T, F, true, true, false>(isa, shared, x, t, grad),
         }
     }
 }

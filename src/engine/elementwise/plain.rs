@@ -6,7 +6,7 @@ use crate::lane::{Isa, Lane};
 use crate::math::Float;
 
 #[inline(always)]
-pub(super) fn run<I, T, F, const VALUE: bool, const GRAD: bool>(
+pub(super) fn run<I, T, F, const VALUE: bool, const GRAD: bool, const STREAM: bool>(
     isa: I,
     shared: &Shared<'_, T, F>,
     x: &[T],
@@ -18,6 +18,7 @@ where
     T: Float,
     F: Elementwise<T>,
 {
+    let stream = isa.stream();
     let factor = T::Lane::<I>::splat(isa, T::from_f64(shared.factors.scale));
     let mut sum = Sum::default();
     let mut start = 0;
@@ -25,7 +26,7 @@ where
         let end = x.len().min(start + BLOCK * T::LANES);
         let (x, t) = (&x[start..end], &t[start..end]);
         let grad = if GRAD { &mut grad[start..end] } else { &mut [] };
-        let total = block::<I, T, F, VALUE, GRAD>(isa, shared.loss, factor, x, t, grad);
+        let total = block::<I, T, F, VALUE, GRAD, STREAM>(isa, &stream, shared.loss, factor, x, t, grad);
         if VALUE {
             sum.add(if total.is_finite() { total } else { wide_block(isa, shared.loss, x, t) });
         }
@@ -35,8 +36,9 @@ where
 }
 
 #[inline(always)]
-fn block<I, T, F, const VALUE: bool, const GRAD: bool>(
+fn block<I, T, F, const VALUE: bool, const GRAD: bool, const STREAM: bool>(
     isa: I,
+    stream: &I::Stream,
     loss: F,
     factor: T::Lane<I>,
     x: &[T],
@@ -64,7 +66,8 @@ where
             let Eval { value, slope, .. } = loss.eval(x, t);
             values[k] = value;
             if GRAD {
-                (slope * factor).store(&mut grads[i][k]);
+                let (grad, to) = (slope * factor, &mut grads[i][k]);
+                if STREAM { grad.stream(to, stream) } else { grad.store(to) }
             }
             k += 1;
         }

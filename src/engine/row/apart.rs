@@ -39,43 +39,55 @@ impl<T: Float, F: RowFormula<T>> ByColumn<T> for Weighed<'_, T, F> {
     fn column<I: Isa>(&self, column: &mut Column<'_, T, I>, first: usize, label: T::Lane<I>) -> T::Lane<I> {
         let (mut weight, mut factor) = (T::chunk(T::default()), T::chunk(T::default()));
         for i in 0..column.len() {
-            let own = self.loss.label_weight(first + i) * self.factors.weight(first + i).to_f64();
-            weight.as_mut()[i] = T::from_f64(own);
-            factor.as_mut()[i] = T::from_f64(self.factors.upstream(first + i) * own);
+            let own = self.factors.weight(first + i);
+            weight.as_mut()[i] = own;
+            factor.as_mut()[i] = T::from_f64(self.factors.upstream(first + i) * own.to_f64());
         }
         column.factor = T::Lane::<I>::load(column.isa, &factor);
         let isa = column.isa;
-        self.loss.row(column, label) * T::Lane::<I>::load(isa, &weight)
+        let mut apart = Apart { column, weights: self.loss.weights() };
+        self.loss.row(&mut apart, label) * T::Lane::<I>::load(isa, &weight)
     }
 }
 
-impl<T: Float, I: Isa> Column<'_, T, I> {
-    /// The entries of a class with its number.
+/// As many rows as there are lanes, and the weights of their classes; none for ones.
+struct Apart<'c, 'a, T: Float, I: Isa> {
+    column: &'c mut Column<'a, T, I>,
+    weights: &'c [T],
+}
+
+impl<T: Float, I: Isa> Apart<'_, '_, T, I> {
     #[inline(always)]
-    fn full_entry(&self, class: usize) -> Entry<T::Lane<I>> {
-        let (x, t) = self.entry(class);
-        Entry { x, t, columns: x.of(class as f64) }
+    fn entry(&self, class: usize) -> Entry<T::Lane<I>> {
+        let (x, t) = self.column.entry(class);
+        let weight = self.weights.get(class).map_or(x.of(1.0), |weight| T::Lane::<I>::splat(self.column.isa, *weight));
+        Entry { x, t, columns: x.of(class as f64), weight }
     }
 }
 
-impl<T: Float, I: Isa> Passes<T::Lane<I>> for Column<'_, T, I> {
+impl<T: Float, I: Isa> Passes<T::Lane<I>> for Apart<'_, '_, T, I> {
     #[inline(always)]
     fn isa(&self) -> I {
-        self.isa
+        self.column.isa
     }
 
     #[inline(always)]
     fn wants_grads(&self) -> bool {
-        let [x, t] = self.wants();
+        let [x, t] = self.column.wants();
         x || t
     }
 
     #[inline(always)]
+    fn wants_target_grads(&self) -> bool {
+        self.column.wants()[1]
+    }
+
+    #[inline(always)]
     fn sums<const K: usize>(&self, terms: impl Terms<T::Lane<I>, K>) -> [T::Lane<I>; K] {
-        let zero = T::Lane::<I>::splat(self.isa, T::default());
+        let zero = T::Lane::<I>::splat(self.column.isa, T::default());
         let mut sums = [RunningSum::new(zero); K];
-        for class in 0..self.classes {
-            let found = terms.at(self.full_entry(class));
+        for class in 0..self.column.classes {
+            let found = terms.at(self.entry(class));
             let mut k = 0;
             while k < K {
                 sums[k].add(found[k]);
@@ -93,9 +105,9 @@ impl<T: Float, I: Isa> Passes<T::Lane<I>> for Column<'_, T, I> {
 
     #[inline(always)]
     fn largest<const K: usize>(&self, terms: impl Terms<T::Lane<I>, K>) -> [T::Lane<I>; K] {
-        let mut largest = [T::Lane::<I>::splat(self.isa, T::from_f64(f64::NEG_INFINITY)); K];
-        for class in 0..self.classes {
-            let found = terms.at(self.full_entry(class));
+        let mut largest = [T::Lane::<I>::splat(self.column.isa, T::from_f64(f64::NEG_INFINITY)); K];
+        for class in 0..self.column.classes {
+            let found = terms.at(self.entry(class));
             let mut k = 0;
             while k < K {
                 largest[k] = largest[k].at_least(found[k]);
@@ -106,10 +118,11 @@ impl<T: Float, I: Isa> Passes<T::Lane<I>> for Column<'_, T, I> {
     }
 
     #[inline(always)]
-    fn grads(&mut self, slopes: impl Terms<T::Lane<I>, 2>) {
-        for class in 0..self.classes {
-            let [grad, target_grad] = slopes.at(self.full_entry(class));
-            self.put(class, [grad * self.factor, target_grad * self.factor]);
+    fn grads<Q: Terms<T::Lane<I>, 2>>(&mut self, slopes: Q) {
+        for class in 0..self.column.classes {
+            let [grad, target_grad] = slopes.at(self.entry(class));
+            let factor = self.column.factor;
+            self.column.put(class, [grad * factor, target_grad * factor]);
         }
     }
 }

@@ -21,22 +21,24 @@ impl<T: Float, F: RowFormula<T>> Kernel for Contiguous<'_, T, F> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        if self.rows.t.is_some() { self.all::<I, true>(isa) } else { self.all::<I, false>(isa) }
+        self.all(isa);
     }
 }
 
 impl<T: Float, F: RowFormula<T>> Contiguous<'_, T, F> {
     #[inline(always)]
-    fn all<I: Isa, const TARGET: bool>(mut self, isa: I) {
+    fn all<I: Isa>(mut self, isa: I) {
         let Rows { loss, t } = *self.rows;
         let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = *self.batch.shared;
         for i in 0..self.batch.losses.len() {
             let row = self.batch.first + i;
             let at = i * stride..i * stride + classes;
-            let mut slices = Slices::<T::Lane<I>, TARGET> {
+            let mut slices = Slices::<T::Lane<I>> {
                 isa,
                 x: self.batch.x.part(at.clone()),
+                is_paired: F::PAIRED,
                 t: t.map_or(&[], |t| &t[row * stride..][..classes]),
+                weights: loss.weights(),
                 grad: self.batch.grad.as_deref_mut().map(|grad| &mut grad[at.clone()]),
                 target_grad: self.batch.target_grad.as_deref_mut().map(|grad| &mut grad[at]),
                 factor: T::Lane::<I>::splat(isa, T::default()),
@@ -47,34 +49,102 @@ impl<T: Float, F: RowFormula<T>> Contiguous<'_, T, F> {
                 slices.zero();
                 continue;
             };
-            let weight = loss.label_weight(row) * factors.weight(row).to_f64();
-            slices.factor = T::Lane::<I>::splat(isa, T::from_f64(factors.upstream(row) * weight));
+            let weight = factors.weight(row);
+            slices.factor = T::Lane::<I>::splat(isa, T::from_f64(factors.upstream(row) * weight.to_f64()));
             let value = loss.row(&mut slices, T::Lane::<I>::splat(isa, label));
-            self.batch.losses[i] = (value * T::Lane::<I>::splat(isa, T::from_f64(weight))).first();
+            self.batch.losses[i] = (value * T::Lane::<I>::splat(isa, weight)).first();
         }
     }
 }
 
-/// One row. Without a `TARGET` the second row is zeros.
-struct Slices<'a, L: Lane, const TARGET: bool> {
+/// One row. If it is not paired, the second row is zeros.
+struct Slices<'a, L: Lane> {
     isa: L::Isa,
     x: Input<'a, L::Elem>,
+    is_paired: bool,
     t: &'a [L::Elem],
+    /// Of the columns; empty for ones.
+    weights: &'a [L::Elem],
     grad: Option<&'a mut [L::Elem]>,
     target_grad: Option<&'a mut [L::Elem]>,
     factor: L,
     accumulate: bool,
 }
 
-impl<L: Lane<Elem: Float>, const TARGET: bool> Slices<'_, L, TARGET> {
+impl<L: Lane<Elem: Float>> Slices<'_, L> {
     /// The vector of entries from `start` on; 0 past the end.
     #[inline(always)]
     fn part(&self, start: usize) -> Entry<L> {
         let zero = L::Elem::default();
         let end = self.x.len().min(start + L::Elem::LANES);
         let x = L::load_part(self.isa, &self.x[start..end], zero);
-        let t = if TARGET { L::load_part(self.isa, &self.t[start..end], zero) } else { x.of(0.0) };
-        Entry { x, t, columns: L::counting(self.isa) + start as f64 }
+        let t = if self.is_paired { L::load_part(self.isa, &self.t[start..end], zero) } else { x.of(0.0) };
+        let weight = match self.weights.get(start..end) {
+            Some(weights) => L::load_part(self.isa, weights, zero),
+            None => x.of(1.0),
+        };
+        Entry { x, t, columns: L::counting(self.isa) + start as f64, weight }
+    }
+
+    /// Whole vectors of entries from `start` on.
+    #[inline(always)]
+    fn whole<const N: usize>(&self, start: usize) -> [Entry<L>; N] {
+        let at = start..start + N * L::Elem::LANES;
+        let zero = L::splat(self.isa, L::Elem::default());
+        let x: [L; N] = load(self.isa, &self.x[at.clone()]);
+        let t = if self.is_paired { load(self.isa, &self.t[at.clone()]) } else { [zero; N] };
+        let weights = match self.weights.get(at) {
+            Some(weights) => load(self.isa, weights),
+            None => [zero + 1.0; N],
+        };
+        let mut entries = [Entry { x: zero, t: zero, columns: zero, weight: zero }; N];
+        let mut i = 0;
+        while i < N {
+            let columns = L::counting(self.isa) + (start + i * L::Elem::LANES) as f64;
+            entries[i] = Entry { x: x[i], t: t[i], columns, weight: weights[i] };
+            i += 1;
+        }
+        entries
+    }
+
+    /// At most a vector of entries from `start` on; 0 past the end.
+    #[inline(always)]
+    fn some(&self, start: usize) -> Entry<L> {
+        if start + L::Elem::LANES <= self.x.len() {
+            let [entry] = self.whole::<1>(start);
+            entry
+        } else {
+            self.part(start)
+        }
+    }
+
+    /// The sums of the terms of a run of whole vectors, or of a part of one.
+    #[inline(always)]
+    fn block<Q: Terms<L, K>, const K: usize>(&self, terms: Q, at: Range<usize>) -> [BlockSum<L>; K] {
+        let lanes = L::Elem::LANES;
+        let mut block = [BlockSum::new(self.isa); K];
+        let mut start = at.start;
+        while !Q::HEAVY && start + 4 * lanes <= at.end {
+            add(&mut block, all(terms, self.whole::<4>(start)));
+            start += 4 * lanes;
+        }
+        while start < at.end {
+            let mut rest = [[L::splat(self.isa, L::Elem::default()); 4]; K];
+            let mut i = 0;
+            while i < 4 && start < at.end {
+                let found = terms.at(self.some(start));
+                let kept = L::first_lanes(self.isa, lanes.min(at.end - start));
+                let mut k = 0;
+                while k < K {
+                    rest[k][i] = found[k].keep(kept);
+                    k += 1;
+                }
+                start += lanes;
+                i += 1;
+            }
+            add(&mut block, rest);
+        }
+        block
     }
 
     /// The gradient of a row that is left out.
@@ -91,69 +161,107 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Slices<'_, L, TARGET> {
         }
     }
 
-    /// Writes or adds one vector of a gradient; the part of it that `to` has.
+    /// Puts the gradients of at most a vector, of which `x` and `t` have been read, where they belong.
     #[inline(always)]
-    fn put(&self, grad: L, to: &mut [L::Elem]) {
-        let grad = grad * self.factor;
-        let grad = if self.accumulate { L::load_part(self.isa, to, L::Elem::default()) + grad } else { grad };
-        grad.store_part(to);
+    fn put_some(&mut self, [grad, target_grad]: [L; 2], start: usize) {
+        let (end, len) = (start + L::Elem::LANES, self.x.len());
+        if end <= len {
+            self.put([[grad], [target_grad]], start..end);
+        } else {
+            self.put_part([grad, target_grad], start..len);
+        }
     }
 
-    /// The gradients of the entries of a vector, of which `x` and `t` have been read.
+    /// Puts the gradients of whole vectors, of which `x` and `t` have been read, where they belong.
     #[inline(always)]
-    fn put_both(&mut self, [grad, target_grad]: [L; 2], at: Range<usize>) {
-        if let Some(to) = self.target_grad.take() {
-            self.put(target_grad, &mut to[at.clone()]);
-            self.target_grad = Some(to);
+    fn put<const N: usize>(&mut self, [grads, target_grads]: [[L; N]; 2], at: Range<usize>) {
+        let (factor, accumulate) = (self.factor, self.accumulate);
+        if let Some(to) = &mut self.target_grad {
+            store(target_grads, factor, accumulate, &mut to[at.clone()]);
         }
-        if let Some(to) = self.grad.take() {
-            self.put(grad, &mut to[at]);
-            self.grad = Some(to);
+        if let Some(to) = &mut self.grad {
+            store(grads, factor, accumulate, &mut to[at]);
         } else if let Input::Replace(x) = &mut self.x {
-            (grad * self.factor).store_part(&mut x[at]);
+            store(grads, factor, false, &mut x[at]);
         }
     }
-}
 
-impl<L: Lane<Elem: Float>, const TARGET: bool> Slices<'_, L, TARGET> {
-    /// The sums of the terms of whole vectors, of which the first has the given columns.
+    /// The same for a part of a vector.
     #[inline(always)]
-    fn block<const K: usize>(
-        &self,
-        terms: impl Terms<L, K>,
-        xs: &[<L::Elem as Element>::Chunk],
-        ts: &[<L::Elem as Element>::Chunk],
-        mut columns: L,
-    ) -> [BlockSum<L>; K] {
-        let zero = L::splat(self.isa, L::Elem::default());
-        let mut block = [BlockSum::new(self.isa); K];
-        let mut start = 0;
-        while start < xs.len() {
-            let mut group = [[zero; 4]; K];
-            let mut i = 0;
-            while i < 4 && start + i < xs.len() {
-                let t = if TARGET { L::load(self.isa, &ts[start + i]) } else { zero };
-                let found = terms.at(Entry { x: L::load(self.isa, &xs[start + i]), t, columns });
-                let mut k = 0;
-                while k < K {
-                    group[k][i] = found[k];
-                    k += 1;
-                }
-                columns = columns + L::Elem::LANES as f64;
-                i += 1;
-            }
-            let mut k = 0;
-            while k < K {
-                block[k].add(group[k]);
-                k += 1;
-            }
-            start += 4;
+    fn put_part(&mut self, [grad, target_grad]: [L; 2], at: Range<usize>) {
+        let (factor, accumulate) = (self.factor, self.accumulate);
+        if let Some(to) = &mut self.target_grad {
+            store_part(target_grad, factor, accumulate, &mut to[at.clone()]);
         }
-        block
+        if let Some(to) = &mut self.grad {
+            store_part(grad, factor, accumulate, &mut to[at]);
+        } else if let Input::Replace(x) = &mut self.x {
+            store_part(grad, factor, false, &mut x[at]);
+        }
     }
 }
 
-impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGET> {
+/// `N` vectors from a slice of that length.
+#[inline(always)]
+fn load<L: Lane, const N: usize>(isa: L::Isa, from: &[L::Elem]) -> [L; N] {
+    let mut vectors = [L::splat(isa, L::Elem::default()); N];
+    if let Some(chunks) = L::Elem::chunks(from).0.first_chunk::<N>() {
+        let mut i = 0;
+        while i < N {
+            vectors[i] = L::load(isa, &chunks[i]);
+            i += 1;
+        }
+    }
+    vectors
+}
+
+/// Writes gradients to a slice of their length, or adds them to it.
+#[inline(always)]
+fn store<L: Lane, const N: usize>(grads: [L; N], factor: L, accumulate: bool, to: &mut [L::Elem]) {
+    if let Some(chunks) = L::Elem::chunks_mut(to).0.first_chunk_mut::<N>() {
+        let mut i = 0;
+        while i < N {
+            let grad = grads[i] * factor;
+            (if accumulate { L::load(factor.isa(), &chunks[i]) + grad } else { grad }).store(&mut chunks[i]);
+            i += 1;
+        }
+    }
+}
+
+#[inline(always)]
+fn store_part<L: Lane>(grad: L, factor: L, accumulate: bool, to: &mut [L::Elem]) {
+    let grad = grad * factor;
+    let grad = if accumulate { L::load_part(factor.isa(), to, L::Elem::default()) + grad } else { grad };
+    grad.store_part(to);
+}
+
+/// The terms of all these entries, by term.
+#[inline(always)]
+fn all<L: Lane, const K: usize, const N: usize>(terms: impl Terms<L, K>, entries: [Entry<L>; N]) -> [[L; N]; K] {
+    let mut all = [[entries[0].x; N]; K];
+    let mut i = 0;
+    while i < N {
+        let found = terms.at(entries[i]);
+        let mut k = 0;
+        while k < K {
+            all[k][i] = found[k];
+            k += 1;
+        }
+        i += 1;
+    }
+    all
+}
+
+#[inline(always)]
+fn add<L: Lane, const K: usize>(block: &mut [BlockSum<L>; K], terms: [[L; 4]; K]) {
+    let mut k = 0;
+    while k < K {
+        block[k].add(terms[k]);
+        k += 1;
+    }
+}
+
+impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
     #[inline(always)]
     fn isa(&self) -> L::Isa {
         self.isa
@@ -165,15 +273,20 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGE
     }
 
     #[inline(always)]
+    fn wants_target_grads(&self) -> bool {
+        self.target_grad.is_some()
+    }
+
+    #[inline(always)]
     fn sums<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K] {
-        let (xs, tail) = L::Elem::chunks(&self.x);
-        let ts = if TARGET { L::Elem::chunks(self.t).0 } else { xs };
+        let len = self.x.len();
+        let whole = len / L::Elem::LANES * L::Elem::LANES;
         let mut sums = [Sum::default(); K];
         let mut start = 0;
-        while start < xs.len() {
-            let end = xs.len().min(start + BLOCK);
-            let columns = L::counting(self.isa) + (start * L::Elem::LANES) as f64;
-            let block = self.block(terms, &xs[start..end], &ts[start..end], columns);
+        while start < len {
+            // What follows the last whole vector is added by itself.
+            let end = if start < whole { whole.min(start + BLOCK * L::Elem::LANES) } else { len };
+            let block = self.block(terms, start..end);
             let mut k = 0;
             while k < K {
                 sums[k].add(block[k].total().to_f64());
@@ -181,14 +294,9 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGE
             }
             start = end;
         }
-        let last = if tail.is_empty() { None } else { Some(terms.at(self.part(xs.len() * L::Elem::LANES))) };
-        let kept = L::first_lanes(self.isa, tail.len());
         let mut found = [L::splat(self.isa, L::Elem::default()); K];
         let mut k = 0;
         while k < K {
-            if let Some(last) = last {
-                sums[k].add(last[k].keep(kept).sum().to_f64());
-            }
             found[k] = L::splat(self.isa, L::Elem::from_f64(sums[k].total()));
             k += 1;
         }
@@ -198,36 +306,55 @@ impl<L: Lane<Elem: Float>, const TARGET: bool> Passes<L> for Slices<'_, L, TARGE
     #[inline(always)]
     fn largest<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K] {
         let lowest = L::splat(self.isa, L::Elem::from_f64(f64::NEG_INFINITY));
-        let mut largest = [lowest; K];
-        let lanes = L::Elem::LANES;
+        let (lanes, len) = (L::Elem::LANES, self.x.len());
+        let mut largest = [[lowest; 4]; K];
         let mut start = 0;
-        while start < self.x.len() {
-            let found = terms.at(self.part(start));
-            let kept = L::first_lanes(self.isa, lanes.min(self.x.len() - start));
+        while start + 4 * lanes <= len {
+            let found = all(terms, self.whole::<4>(start));
             let mut k = 0;
             while k < K {
-                largest[k] = largest[k].at_least(L::pick(kept, found[k], lowest));
+                let mut i = 0;
+                while i < 4 {
+                    largest[k][i] = largest[k][i].at_least(found[k][i]);
+                    i += 1;
+                }
+                k += 1;
+            }
+            start += 4 * lanes;
+        }
+        while start < len {
+            let found = terms.at(self.some(start));
+            let kept = L::first_lanes(self.isa, lanes.min(len - start));
+            let mut k = 0;
+            while k < K {
+                largest[k][0] = largest[k][0].at_least(L::pick(kept, found[k], lowest));
                 k += 1;
             }
             start += lanes;
         }
+        let mut most = [lowest; K];
         let mut k = 0;
         while k < K {
-            largest[k] = L::splat(self.isa, largest[k].largest());
+            let [a, b, c, d] = largest[k];
+            most[k] = L::splat(self.isa, a.at_least(b).at_least(c.at_least(d)).largest());
             k += 1;
         }
-        largest
+        most
     }
 
     #[inline(always)]
-    fn grads(&mut self, slopes: impl Terms<L, 2>) {
-        let len = self.x.len();
+    fn grads<Q: Terms<L, 2>>(&mut self, slopes: Q) {
+        let (lanes, len) = (L::Elem::LANES, self.x.len());
         let mut start = 0;
+        while !Q::HEAVY && start + 4 * lanes <= len {
+            let slopes = all(slopes, self.whole::<4>(start));
+            self.put(slopes, start..start + 4 * lanes);
+            start += 4 * lanes;
+        }
         while start < len {
-            let end = len.min(start + L::Elem::LANES);
-            let slopes = slopes.at(self.part(start));
-            self.put_both(slopes, start..end);
-            start = end;
+            let slopes = slopes.at(self.some(start));
+            self.put_some(slopes, start);
+            start += lanes;
         }
     }
 }

@@ -9,23 +9,27 @@ mod contiguous;
 use super::axis;
 use super::factors::Factors;
 use super::rowwise::{self, Batch, Layout, Rowwise, Shared};
-use super::sum::Sum;
 use super::{Args, check};
-use crate::lane::{Lane, dispatch};
+use crate::lane::{Element, Lane, dispatch};
 use crate::math::Float;
-use crate::{Call, LossError, Outcome, Totals, Weights};
+use crate::{Call, LossError, Outcome, Weights};
 use contiguous::Contiguous;
 
-/// One vector of entries of the two rows, and their columns.
+/// One vector of entries of the two rows, their columns, and what the formula has for these columns.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<L> {
     pub(crate) x: L,
     pub(crate) t: L,
     pub(crate) columns: L,
+    /// From [`RowFormula::weights`]; 1 without them.
+    pub(crate) weight: L,
 }
 
 /// `K` numbers for each entry.
 pub(crate) trait Terms<L: Lane, const K: usize>: Copy {
+    /// Whether they cost a logarithm or more: then four vectors at a time are no faster, and a lot of code.
+    const HEAVY: bool = false;
+
     fn at(&self, entry: Entry<L>) -> [L; K];
 }
 
@@ -37,27 +41,42 @@ pub(crate) trait Passes<L: Lane> {
     /// The largest of the terms; NaN is dropped.
     fn largest<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K];
     /// The derivatives of every entry, with respect to `x` and to `t`.
-    fn grads(&mut self, slopes: impl Terms<L, 2>);
+    fn grads<Q: Terms<L, 2>>(&mut self, slopes: Q);
     /// Whether anybody wants derivatives.
     fn wants_grads(&self) -> bool;
+    /// Whether anybody wants those with respect to `t`.
+    fn wants_target_grads(&self) -> bool;
 }
 
 /// A loss of one row.
 pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
+    /// Whether each row comes with a second one.
+    const PAIRED: bool;
+
     /// What the row has for a label: a class, a sign. `None` leaves the row out.
     fn label(&self, row: usize) -> Option<T>;
 
-    /// The factor that the row has for its label, which counts in the mean's divisor.
-    fn label_weight(&self, row: usize) -> f64 {
+    /// What the row counts in the divisor of the loss's own mean, before its sample weight.
+    fn counts(&self, row: usize) -> f64 {
         let _ = row;
         1.0
+    }
+
+    /// One weight for each column; none where all are 1.
+    fn weights(&self) -> &[T] {
+        &[]
+    }
+
+    /// What to do instead of weighing the columns of a call.
+    fn instead_of_column_weights(&self) -> &'static str {
+        "weigh the rows"
     }
 
     /// The loss of the row.
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, label: L) -> L;
 }
 
-/// Runs one call whose options have been checked. `t` is the second row of each row, if it has one.
+/// Runs one call whose options have been checked. `t` is the second row of each row, for formulas that are paired.
 pub(crate) fn run<T: Float, F: RowFormula<T>>(
     loss: &F,
     how: &Call<'_, T>,
@@ -66,14 +85,7 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     layout: Layout,
     rows: usize,
 ) -> Result<Outcome, LossError> {
-    if how.by_row.is_some() {
-        let instead = "leave it out: every row has one loss already";
-        return Err(LossError::Unsupported { what: "a reduction of rows", instead });
-    }
-    if matches!(how.weights, Some(Weights::Columns(_))) {
-        let instead = "weigh the rows";
-        return Err(LossError::Unsupported { what: "a weight for each column", instead });
-    }
+    check_call(how, loss.instead_of_column_weights())?;
     let entries = layout.entries(rows)?;
     check::length("x", entries, args.x.len())?;
     if let Some(t) = t {
@@ -81,7 +93,7 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     }
     args.check_outputs(rows, how.accumulate)?;
     let factors = Factors::new(how, rows, Some(1))?;
-    let (totals, of_loss) = totals(loss, &factors, rows);
+    let (totals, of_loss) = factors.row_totals(rows, |row| loss.label(row).map(|_| loss.counts(row)));
     let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
     let of_rows = Rows { loss: *loss, t };
     if layout.is_apart() {
@@ -90,18 +102,24 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     rowwise::run(&of_rows, how, shared, args, rows, of_loss, totals)
 }
 
-/// Totals of the rows that count, and the divisor of the loss's own mean.
-fn totals<T: Float, F: RowFormula<T>>(loss: &F, factors: &Factors<'_, T>, rows: usize) -> (Totals, f64) {
-    let mut totals = Totals::default();
-    let (mut weight, mut of_loss) = (Sum::default(), Sum::default());
-    for row in (0..rows).filter(|&row| factors.is_kept(row) && loss.label(row).is_some()) {
-        let own = loss.label_weight(row);
-        totals.count += 1;
-        weight.add(own * factors.weight(row).to_f64());
-        of_loss.add(own);
+/// Refuses what a loss of rows does not have. `instead` is what to give it for weights of columns.
+pub(crate) fn check_call<T: Float>(how: &Call<'_, T>, instead: &'static str) -> Result<(), LossError> {
+    if how.by_row.is_some() {
+        let instead = "leave it out: every row has one loss already";
+        return Err(LossError::Unsupported { what: "a reduction of rows", instead });
     }
-    totals.weight = weight.total();
-    (totals, of_loss.total())
+    if matches!(how.weights, Some(Weights::Columns(_))) {
+        return Err(LossError::Unsupported { what: "a weight for each column", instead });
+    }
+    Ok(())
+}
+
+/// The power of two that brings a number next to 1, and its exponent. It stays a normal number.
+#[inline(always)]
+pub(crate) fn scale_to_one<L: Lane<Elem: Float>>(size: L) -> (L, L) {
+    let least = size.of(L::Elem::MIN_NORMAL);
+    let (_, exponent) = size.at_least(least).at_most(size.of(0.25 / L::Elem::MIN_NORMAL)).split();
+    (L::pow2(-exponent + (L::Elem::ROUND + L::Elem::BIAS)), -exponent)
 }
 
 #[derive(Clone, Copy)]

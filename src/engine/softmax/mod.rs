@@ -23,7 +23,7 @@ pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
 use super::pass::{self, Largest, Row};
 use crate::Threads;
 use crate::lane::{Lane, Mask, Token};
-use crate::math::{Float, Scaling, ln, log1p};
+use crate::math::{Float, Scaling, ln, log1p_finite};
 
 /// `k` of the first try, and of the second one next to the maximum: far enough up that nothing which a result could
 /// show is flushed.
@@ -82,12 +82,6 @@ impl<T: Float> Shift<T> {
     fn rejects<L: Lane<Elem = T>>(sum: L) -> L::Mask {
         sum.lt(sum.of(ACCEPTED.0)) | sum.of(ACCEPTED.1).lt(sum) | sum.is_nan()
     }
-
-    /// Whether the sum of any lane needs a second try.
-    #[inline(always)]
-    fn rejects_any<L: Lane<Elem = T>>(sum: L) -> bool {
-        Self::rejects(sum).any()
-    }
 }
 
 /// The nearest integer of a number far below 2^51.
@@ -109,15 +103,19 @@ pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, 
 /// The same with `k ln 2` for each lane.
 #[inline(always)]
 fn lane_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, shift: L) -> L {
-    let ratio = others / target;
-    let near = log1p(ratio);
-    let usual = ratio.lt(ratio.of(RATIO_MAX));
-    let vanishing = ratio.of(RATIO_MAX).le(ratio);
+    let (near, vanishing) = near_loss(others, target);
     if !vanishing.any() {
         return near;
     }
     let sum = ln(others + target) + shift;
-    L::pick(usual | ratio.is_nan(), near, sum + (base - x_target))
+    L::pick(vanishing, sum + (base - x_target), near)
+}
+
+/// [`row_loss`], and where the target vanishes, so that this is not it.
+#[inline(always)]
+fn near_loss<L: Lane<Elem: Float>>(others: L, target: L) -> (L, L::Mask) {
+    let ratio = others / target;
+    (log1p_finite(ratio), ratio.of(RATIO_MAX).le(ratio))
 }
 
 /// Whether [`row_loss`] asks for the logit of the target.

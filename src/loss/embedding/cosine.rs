@@ -1,14 +1,14 @@
 //! The cosine of two rows, and its derivatives.
 //!
-//! 1. The three sums `x·t`, `x·x` and `t·t` come from one pass. They are accepted if the last two are in a range where
-//!    nothing that matters was flushed or overflowed, which ordinary vectors are.
-//! 2. Otherwise the pass runs again with each row scaled by a power of two next to its largest entry, which rounds
-//!    nothing: vectors of norm 1e-30 and 1e+30 have their cosine too.
+//! 1. The three sums `x·t`, `x·x` and `t·t` come from one pass. They are accepted if they are in a range where nothing
+//!    that matters was flushed or overflowed, which those of ordinary vectors are.
+//! 2. Otherwise the pass runs again with each row scaled by the power of two that brings its largest entry, or what
+//!    guards the norm if that is more, next to 1, which rounds nothing: vectors of norm 1e-30 and 1e+30 have their cosine too.
 //! 3. `cos = x·t / √(x·x t·t)`, one root for both norms.
 
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::row::{Entry, Passes, Terms};
+use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::{Element, Lane, Mask};
 use crate::math::Float;
 
@@ -28,6 +28,14 @@ impl Guard {
         check::option("epsilon", self.added, holds(self.added), "not negative, and finite")
     }
 
+    /// The guarded square of a scaled norm, and whether it is not the floor.
+    #[inline(always)]
+    fn over<L: Lane>(self, square: L, scale: L) -> (L, L::Mask) {
+        let floor = scale * self.floor * scale;
+        let square = square + scale * self.added * scale;
+        (square.at_least(floor), floor.le(square))
+    }
+
     /// A number not far from the root of what it guards with.
     const fn root(self) -> f64 {
         let square = if self.floor > self.added { self.floor } else { self.added };
@@ -36,8 +44,10 @@ impl Guard {
     }
 }
 
-/// Squares of norms that need no scaling.
+/// Squares of norms that need no scaling, `2^-60` to `2^60`.
 const ACCEPTED: (f64, f64) = (8.673_617_379_884_035e-19, 1.152_921_504_606_847e18);
+/// Products `x·t` whose terms may have lost digits, `2^-90`: only in nearly orthogonal vectors, or those of zeros.
+const LEAST_DOT: f64 = 8.077_935_669_463_161e-28;
 
 /// The cosine of a row, and what its derivatives are made of.
 #[derive(Clone, Copy)]
@@ -57,40 +67,38 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
     pub(super) fn new(row: &impl Passes<L>, guard: Guard) -> Self {
         let one = L::splat(row.isa(), L::Elem::from_f64(1.0));
         let usual = Self::scaled(row, guard, [one; 2]);
-        let [x, t] = usual.1;
-        let outside = |square: L| square.lt(x.of(ACCEPTED.0)) | x.of(ACCEPTED.1).lt(square) | square.is_nan();
-        let rejected = outside(x) | outside(t);
+        let [dot, x, t] = usual.1;
+        let rejected = outside(x) | outside(t) | dot.abs().lt(dot.of(LEAST_DOT));
         if !rejected.any() {
             return usual.0;
         }
         let [x, t] = row.largest(Sizes);
+        let root = x.of(guard.root());
+        let (x_scale, _) = scale_to_one(x.at_least(root));
+        let (t_scale, _) = scale_to_one(t.at_least(root));
         // Lanes that are other rows keep what they have.
-        let scale = |largest| L::pick(rejected, down(largest, guard), one);
-        Self::scaled(row, guard, [scale(x), scale(t)]).0
+        let scales = [L::pick(rejected, x_scale, one), L::pick(rejected, t_scale, one)];
+        Self::scaled(row, guard, scales).0
     }
 
-    /// The cosine with the rows scaled, and the squares of their scaled norms.
+    /// The cosine with the rows scaled, their product, and the squares of their norms.
     #[inline(always)]
-    fn scaled(row: &impl Passes<L>, guard: Guard, scales: [L; 2]) -> (Self, [L; 2]) {
+    fn scaled(row: &impl Passes<L>, guard: Guard, scales: [L; 2]) -> (Self, [L; 3]) {
         let [dot, x, t] = row.sums(Products { scales });
         let zero = dot.of(0.0);
-        let guarded = |square: L, scale: L| {
-            let floor = scale * guard.floor * scale;
-            let square = square + scale * guard.added * scale;
-            (square.at_least(floor), floor.le(square))
-        };
-        let ((x, x_above), (t, t_above)) = (guarded(x, scales[0]), guarded(t, scales[1]));
+        let ((x, x_above), (t, t_above)) = (guard.over(x, scales[0]), guard.over(t, scales[1]));
         let root = (x * t).sqrt();
+        // The product with a vector of zeros is 0, or NaN: so is all that follows from it.
         let is_zero = x.same(zero) | t.same(zero);
         let cosine = (dot / root).at_most(x.of(1.0)).at_least(x.of(-1.0));
-        let cosine = L::pick(is_zero, zero, cosine);
-        let cross = L::pick(is_zero, zero, x.of(1.0) / root);
-        let own =
-            [L::pick(is_zero, zero, (cosine / x).keep(x_above)), L::pick(is_zero, zero, (cosine / t).keep(t_above))];
-        (Self { cosine, scales, cross, own, factor: x.of(1.0) }, [x, t])
+        let cosine = L::pick(is_zero, dot, cosine);
+        let cross = L::pick(is_zero, dot, x.of(1.0) / root);
+        let (own_x, own_t) = ((cosine / x).keep(x_above), (cosine / t).keep(t_above));
+        let own = [L::pick(is_zero, dot, own_x), L::pick(is_zero, dot, own_t)];
+        (Self { cosine, scales, cross, own, factor: x.of(1.0) }, [dot, x, t])
     }
 
-    /// The derivatives of `factor` times the cosine.
+    /// The derivatives of `factor` times the cosine; 0 for a factor of 0.
     #[inline(always)]
     pub(super) fn times(self, factor: L) -> Self {
         Self { factor, ..self }
@@ -104,8 +112,22 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Cosine<L> {
         let (x, t) = (x * x_scale, t * t_scale);
         let towards_t = x.neg_mul_add(self.own[0], t * self.cross);
         let towards_x = t.neg_mul_add(self.own[1], x * self.cross);
-        [towards_t * x_scale * self.factor, towards_x * t_scale * self.factor]
+        [self.scale(towards_t, x_scale), self.scale(towards_x, t_scale)]
     }
+}
+
+impl<L: Lane<Elem: Float>> Cosine<L> {
+    #[inline(always)]
+    fn scale(&self, slope: L, scale: L) -> L {
+        let zero = slope.of(0.0);
+        L::pick(self.factor.same(zero), zero, slope * scale * self.factor)
+    }
+}
+
+/// Whether the square of a norm asks for scaling. NaN does.
+#[inline(always)]
+fn outside<L: Lane>(square: L) -> L::Mask {
+    square.lt(square.of(ACCEPTED.0)) | square.of(ACCEPTED.1).lt(square) | square.is_nan()
 }
 
 /// The products of the scaled entries.
@@ -130,13 +152,4 @@ impl<L: Lane> Terms<L, 2> for Sizes {
     fn at(&self, Entry { x, t, .. }: Entry<L>) -> [L; 2] {
         [x.abs(), t.abs()]
     }
-}
-
-/// The power of two that brings the largest entry, or what guards the norm if that is more, next to 1.
-#[inline(always)]
-fn down<L: Lane<Elem: Float>>(largest: L, guard: Guard) -> L {
-    let most = 0.25 / L::Elem::MIN_NORMAL;
-    let size = largest.at_least(largest.of(guard.root())).at_least(largest.of(L::Elem::MIN_NORMAL));
-    let (_, exponent) = size.at_most(largest.of(most)).split();
-    L::pow2(-exponent + (L::Elem::ROUND + L::Elem::BIAS))
 }

@@ -86,6 +86,8 @@ impl CosineSimilarity {
 }
 
 impl<T: Float> RowFormula<T> for CosineSimilarity {
+    const PAIRED: bool = true;
+
     fn label(&self, _: usize) -> Option<T> {
         Some(T::default())
     }

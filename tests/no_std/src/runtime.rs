@@ -22,6 +22,29 @@ fn exit(code: i32) -> ! {
     unsafe { asm!("syscall", in("rax") 60, in("rdi") code, options(noreturn)) }
 }
 
+/// Standard output.
+pub(crate) struct Console;
+
+impl core::fmt::Write for Console {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        // SAFETY: the system call `write` reads the text and changes no memory; it clobbers rax, rcx and r11.
+        unsafe {
+            asm!("syscall", inlateout("rax") 1_usize => _, in("rdi") 1, in("rsi") text.as_ptr(), in("rdx") text.len(),
+                out("rcx") _, out("r11") _, options(nostack))
+        };
+        Ok(())
+    }
+}
+
+/// The stack pointer.
+#[inline(always)]
+pub(crate) fn stack_pointer() -> usize {
+    let at: usize;
+    // SAFETY: it only reads a register.
+    unsafe { asm!("mov {}, rsp", out(reg) at, options(nomem, nostack, preserves_flags)) };
+    at
+}
+
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
     exit(101)

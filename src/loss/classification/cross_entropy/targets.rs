@@ -15,7 +15,7 @@ mod private {
 }
 
 macro_rules! class_index {
-    ($($variant:ident $t:ty),+) => {
+    ($($variant:ident $t:ty as $unsigned:ty),+) => {
         /// Class indices of one integer type.
         #[doc(hidden)]
         #[derive(Clone, Copy, Debug)]
@@ -35,14 +35,14 @@ macro_rules! class_index {
         )+
 
         impl Classes<'_> {
-            pub(super) fn len(&self) -> usize {
+            pub(in crate::loss) fn len(&self) -> usize {
                 match self {
                     $(Self::$variant(indices) => indices.len(),)+
                 }
             }
 
             /// The classes of the rows from `first` on, which have been checked; [`IGNORED`] where they are ignored.
-            pub(super) fn fill(&self, first: usize, ignore_index: Option<i64>, to: &mut [usize]) {
+            pub(in crate::loss) fn fill(&self, first: usize, ignore_index: Option<i64>, to: &mut [usize]) {
                 match self {
                     $(Self::$variant(indices) => {
                         let ignored = ignore_index.and_then(|index| <$t>::try_from(index).ok());
@@ -54,22 +54,26 @@ macro_rules! class_index {
             }
 
             /// Every row's index is a class, or ignored. Returns how many are ignored.
-            pub(super) fn check(&self, classes: usize, ignore_index: Option<i64>) -> Result<usize, LossError> {
+            pub(in crate::loss) fn check(&self, classes: usize, ignore_index: Option<i64>) -> Result<usize, LossError> {
                 match self {
                     $(Self::$variant(indices) => {
                         let ignored = ignore_index.and_then(|index| <$t>::try_from(index).ok());
-                        let is_ignored = |index: $t| Some(index) == ignored;
-                        // A negative index becomes larger than any number of classes.
-                        let is_class = |index: $t| (index as u64) < classes as u64;
+                        // Compared in the type's own width; a negative index becomes larger than any class.
+                        let last = <$unsigned>::try_from(classes.saturating_sub(1)).unwrap_or(<$unsigned>::MAX);
+                        let last = last.min(<$t>::MAX as $unsigned);
+                        let is_class = |index: $t| index as $unsigned <= last;
                         let (mut left_out, mut wrong) = (0, false);
-                        for &index in *indices {
-                            left_out += usize::from(is_ignored(index));
-                            wrong |= !is_class(index) && !is_ignored(index);
+                        match ignored {
+                            None => indices.iter().for_each(|&index| wrong |= !is_class(index)),
+                            Some(ignored) => indices.iter().for_each(|&index| {
+                                left_out += usize::from(index == ignored);
+                                wrong |= (index != ignored) & !is_class(index);
+                            }),
                         }
                         if !wrong {
                             return Ok(left_out);
                         }
-                        let row = indices.iter().position(|&index| !is_class(index) && !is_ignored(index));
+                        let row = indices.iter().position(|&index| Some(index) != ignored && !is_class(index));
                         let row = row.unwrap_or_default();
                         Err(LossError::Target { row, value: indices[row] as i128, classes })
                     })+
@@ -79,6 +83,6 @@ macro_rules! class_index {
     };
 }
 class_index!(
-    I8 i8, I16 i16, I32 i32, I64 i64, Isize isize,
-    U8 u8, U16 u16, U32 u32, U64 u64, Usize usize
+    I8 i8 as u8, I16 i16 as u16, I32 i32 as u32, I64 i64 as u64, Isize isize as usize,
+    U8 u8 as u8, U16 u16 as u16, U32 u32 as u32, U64 u64 as u64, Usize usize as usize
 );

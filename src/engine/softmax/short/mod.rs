@@ -1,0 +1,241 @@
+//! Many short rows at a time against one class each.
+//!
+//! 1. The exponentials of the whole group go to the first-level cache in one flat run. Nothing is changed there: a
+//!    vector that is loaded over a fresh scalar store waits for it, so the target is left out by a mask.
+//! 2. As many rows as a vector has lanes are summed together; loss and factor are then vectors over rows.
+//! 3. The gradient is the exponentials times their row's factor, row by row; a store may reach into the next row,
+//!    which is written after it. The gradients of the targets are put over it at the end.
+//!
+//! The lanes meet the same terms as in a long row, so the bits are those of [`hard_row`](super::hard_row).
+//! A row that the vectors cannot finish runs again by itself, before anything is written.
+
+mod sums;
+mod write;
+
+use super::{RATIO_MAX, Shift, factors, near_loss, row_loss};
+use crate::engine::Input;
+use crate::lane::{Isa, Kernel, Lane, Mask};
+use crate::math::{Float, exp_scaled};
+use core::ops::Range;
+use sums::RowShape;
+
+/// Entries of the exponentials of one group.
+const SCRATCH: usize = if cfg!(feature = "std") { 2048 } else { 64 };
+/// Rows of one group.
+pub(crate) const GROUP: usize = if cfg!(feature = "std") { 64 } else { 16 };
+/// Room for whole vectors from the last row on.
+const SPARE: usize = 16;
+
+/// Whether rows of so many classes are short.
+pub(crate) const fn is_short(classes: usize) -> bool {
+    classes <= SCRATCH / 16
+}
+
+/// The class of a row that is not to be read.
+pub(crate) const IGNORED: usize = usize::MAX;
+
+/// What is known of at most [`GROUP`] rows before they are read.
+pub(crate) struct Plan<T> {
+    /// The class, or [`IGNORED`].
+    pub(crate) class: [usize; GROUP],
+    pub(crate) weight: [T; GROUP],
+    pub(crate) scale: [f64; GROUP],
+}
+
+/// Consecutive rows.
+pub(crate) struct Short<'a, T> {
+    pub(crate) x: Input<'a, T>,
+    pub(crate) grad: Option<&'a mut [T]>,
+    pub(crate) losses: &'a mut [T],
+    pub(crate) classes: usize,
+    pub(crate) stride: usize,
+    pub(crate) plan: &'a Plan<T>,
+    pub(crate) accumulate: bool,
+    pub(crate) e: &'a mut Exponentials<T>,
+}
+
+/// Where the exponentials of a group are kept.
+pub(crate) struct Exponentials<T> {
+    e: [T; SCRATCH + SPARE],
+    /// The gradients of the last rows, where whole vectors do not fit their own place.
+    last: [T; SCRATCH / 16 + 2 * SPARE],
+}
+
+impl<T: Float> Exponentials<T> {
+    pub(crate) fn new() -> Self {
+        let zero = T::default();
+        Self { e: [zero; SCRATCH + SPARE], last: [zero; SCRATCH / 16 + 2 * SPARE] }
+    }
+}
+
+impl<T: Float> Kernel for Short<'_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) {
+        let rows = self.losses.len();
+        let per_group = (SCRATCH / self.classes).min(GROUP) / T::LANES * T::LANES;
+        let zero = [T::default(); GROUP];
+        let mut group = Group { column: zero, target: zero, others: zero, loss: zero, factor: zero, d_target: zero };
+        let mut first = 0;
+        while first < rows {
+            let range = first..rows.min(first + per_group);
+            first = range.end;
+            self.group(isa, range, &mut group);
+        }
+    }
+}
+
+/// What the first steps find of the rows of one group.
+struct Group<T> {
+    /// The class, or -1 where it is ignored.
+    column: [T; GROUP],
+    target: [T; GROUP],
+    others: [T; GROUP],
+    loss: [T; GROUP],
+    factor: [T; GROUP],
+    /// The gradient of the target.
+    d_target: [T; GROUP],
+}
+
+impl<T: Float> Short<'_, T> {
+    #[inline(always)]
+    fn group<I: Isa>(&mut self, isa: I, rows: Range<usize>, group: &mut Group<T>) {
+        self.exponentials(isa, rows.clone());
+        let mut mend = self.targets(rows.clone(), group);
+        mend |= self.finish(isa, rows.clone(), group);
+        if mend {
+            self.mend(isa, rows.clone(), group);
+        }
+        self.losses[rows.clone()].copy_from_slice(&group.loss[..rows.len()]);
+        self.write(isa, rows, group);
+    }
+
+    #[inline(always)]
+    fn exponentials<I: Isa>(&mut self, isa: I, rows: Range<usize>) {
+        let e = &mut self.e.e;
+        if self.stride == self.classes {
+            flat_exponentials(isa, &self.x[rows.start * self.stride..rows.end * self.stride], e);
+            return;
+        }
+        for (i, row) in rows.enumerate() {
+            let x = &self.x[row * self.stride..][..self.classes];
+            flat_exponentials(isa, x, &mut e[i * self.classes..]);
+        }
+    }
+
+    /// The classes and their exponentials. Returns whether a row is ignored; what stands there has no meaning.
+    #[inline(always)]
+    fn targets(&self, rows: Range<usize>, group: &mut Group<T>) -> bool {
+        let classes = &self.plan.class[rows];
+        let mut ignored = false;
+        for (&class, column) in classes.iter().zip(&mut group.column) {
+            ignored |= class == IGNORED;
+            *column = T::from_i32(class as i32);
+        }
+        let mut at = 0;
+        for (&class, target) in classes.iter().zip(&mut group.target) {
+            *target = self.e.e.get(class.wrapping_add(at)).copied().unwrap_or_default();
+            at += self.classes;
+        }
+        ignored
+    }
+
+    /// Sums, losses and factors. Returns whether a row needs to be mended.
+    #[inline(always)]
+    fn finish<I: Isa>(&self, isa: I, rows: Range<usize>, group: &mut Group<T>) -> bool {
+        let shape = RowShape::<T::Lane<I>>::new(isa, self.classes);
+        let (column, target) = (T::chunks(&group.column).0, T::chunks(&group.target).0);
+        let (others, d_target) = (T::chunks_mut(&mut group.others).0, T::chunks_mut(&mut group.d_target).0);
+        let (loss, factor) = (T::chunks_mut(&mut group.loss).0, T::chunks_mut(&mut group.factor).0);
+        let weight = &T::chunks(&self.plan.weight).0[rows.start / T::LANES..];
+        let scale = &self.plan.scale[rows.start..];
+        let mut mend = false;
+        for i in 0..rows.len().div_ceil(T::LANES) {
+            let start = i * T::LANES;
+            let (o, t) =
+                (shape.sums(isa, &self.e.e[start * self.classes..], &column[i]), load::<I, T>(isa, &target[i]));
+            o.store(&mut others[i]);
+            let (near, vanishing) = near_loss(o, t);
+            mend |= (Shift::<T>::rejects(o + t) | vanishing).any();
+            (near * load::<I, T>(isa, &weight[i])).store(&mut loss[i]);
+            factors::<T>(&scale[start..], &others[i], &target[i], &mut factor[i]);
+        }
+        // Not above: what is loaded right after parts of it were stored waits for them.
+        for ((others, factor), d_target) in others.iter().zip(factor).zip(d_target) {
+            (-load::<I, T>(isa, others) * load::<I, T>(isa, factor)).store(d_target);
+        }
+        mend
+    }
+
+    /// The rows that the vectors could not finish: those left out, those that were not accepted, and those whose target
+    /// vanishes.
+    #[cold]
+    #[inline(always)]
+    fn mend<I: Isa>(&mut self, isa: I, rows: Range<usize>, group: &mut Group<T>) {
+        for (i, row) in rows.enumerate() {
+            let (others, target) = (group.others[i], group.target[i]);
+            if self.plan.class[row] == IGNORED {
+                self.e.e[i * self.classes..][..self.classes].fill(T::default());
+                (group.loss[i], group.factor[i]) = (T::default(), T::default());
+            } else if !Shift::accepts(others + target) {
+                self.retry(isa, row, i, group);
+            } else if others.to_f64() > 0.5 * RATIO_MAX * target.to_f64() {
+                self.finish_one(isa, Shift::first(), row, i, group);
+            }
+        }
+    }
+
+    /// Row `i` of the group once more, with a shift from its maximum.
+    #[inline(always)]
+    fn retry<I: Isa>(&mut self, isa: I, row: usize, i: usize, group: &mut Group<T>) {
+        let x = &self.x[row * self.stride..][..self.classes];
+        let mut largest = T::from_f64(f64::NEG_INFINITY);
+        for &x in x {
+            largest = if x > largest { x } else { largest };
+        }
+        let shift = Shift::from_largest(largest);
+        let scaling = shift.scaling::<T::Lane<I>>(isa);
+        let e = &mut self.e.e[i * self.classes..];
+        for (x, e) in x.chunks(T::LANES).zip(e[..self.classes].chunks_mut(T::LANES)) {
+            exp_scaled::<T::Lane<I>, true>(T::Lane::<I>::load_part(isa, x, T::default()), scaling).store_part(e);
+        }
+        group.target[i] = e[self.plan.class[row]];
+        group.others[i] = RowShape::<T::Lane<I>>::new(isa, self.classes).sum(isa, e, group.column[i]).sum();
+        self.finish_one(isa, shift, row, i, group);
+    }
+
+    /// Loss and factor of row `i` of the group.
+    #[inline(always)]
+    fn finish_one<I: Isa>(&self, isa: I, shift: Shift<T>, row: usize, i: usize, group: &mut Group<T>) {
+        let (others, target) = (T::chunk(group.others[i]), T::chunk(group.target[i]));
+        let x_target = T::Lane::<I>::splat(isa, self.x[row * self.stride + self.plan.class[row]]);
+        let base = T::Lane::<I>::splat(isa, shift.base);
+        let loss = row_loss(load::<I, T>(isa, &others), load::<I, T>(isa, &target), x_target, base, shift.k);
+        group.loss[i] = (loss * T::Lane::<I>::splat(isa, self.plan.weight[row])).first();
+        let mut factor = T::chunk(T::default());
+        factors::<T>(&[self.plan.scale[row]], &others, &target, &mut factor);
+        group.factor[i] = factor.as_ref()[0];
+        group.d_target[i] = -group.others[i] * group.factor[i];
+    }
+}
+
+#[inline(always)]
+fn load<I: Isa, T: Float>(isa: I, from: &T::Chunk) -> T::Lane<I> {
+    T::Lane::<I>::load(isa, from)
+}
+
+#[inline(always)]
+fn flat_exponentials<I: Isa, T: Float>(isa: I, x: &[T], e: &mut [T]) {
+    let scaling = Shift::<T>::first().scaling::<T::Lane<I>>(isa);
+    let (xs, tail) = T::chunks(x);
+    let es = T::chunks_mut(&mut e[..x.len().next_multiple_of(T::LANES)]).0;
+    let (es, last) = es.split_at_mut(xs.len());
+    for (x, e) in xs.iter().zip(es) {
+        exp_scaled::<T::Lane<I>, false>(T::Lane::<I>::load(isa, x), scaling).store(e);
+    }
+    if let [last] = last {
+        let x = T::Lane::<I>::load_part(isa, tail, T::default());
+        exp_scaled::<T::Lane<I>, false>(x, scaling).store(last);
+    }
+}

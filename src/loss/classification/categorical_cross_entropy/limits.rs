@@ -1,0 +1,98 @@
+//! Where probabilities are clipped.
+
+use crate::LossError;
+use crate::engine::check;
+use crate::lane::{Element, Lane};
+use crate::math::{Float, ln, log1p};
+
+/// Where probabilities are clipped to `[ε, 1 - ε]`.
+///
+/// ```
+/// use lossfn::{CategoricalCrossEntropy, Clip, Loss};
+///
+/// let (x, y) = ([0.5_f64, 0.0, 0.5], [1]);
+/// let loss = |clip| CategoricalCrossEntropy::new(3).clip(clip).value(&x, &y).map(|outcome| outcome.value);
+/// assert_eq!(loss(Clip::None)?, f64::INFINITY);
+/// assert!((loss(Clip::Normalized(1e-7))? - 16.118_095_650_958_32).abs() < 1e-13);
+/// assert!((loss(Clip::Given(1e-7))? - 16.118_095_750_958_317).abs() < 1e-13);
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Clip {
+    /// Nowhere: a probability of 0 has the loss +inf.
+    #[default]
+    None,
+    /// After the row is divided by its sum, as in Keras. The clipped row need not add up to 1.
+    Normalized(f64),
+    /// Before, as in TensorFlow's loss of class indices.
+    Given(f64),
+}
+
+impl Clip {
+    pub(super) fn check(self) -> Result<(), LossError> {
+        match self {
+            Self::None => Ok(()),
+            Self::Normalized(epsilon) | Self::Given(epsilon) => {
+                check::option("clip", epsilon, epsilon > 0.0 && epsilon < 0.5, "more than 0 and less than 1/2")
+            }
+        }
+    }
+}
+
+/// The bounds of what is given, and those of the logarithm `-ln q` of what is normalised. They are NaN where there is
+/// no clip: such a bound is dropped, and nothing is beyond it.
+#[derive(Clone, Copy)]
+pub(super) struct Limits<L> {
+    given: [L; 2],
+    surprise: [L; 2],
+    /// Whether the mass of an entry depends on its `-ln q`.
+    pub(super) by_surprise: bool,
+}
+
+impl<L: Lane<Elem: Float>> Limits<L> {
+    #[inline(always)]
+    pub(super) fn new(isa: L::Isa, clip: Clip) -> Self {
+        let none = L::splat(isa, L::Elem::from_f64(f64::NAN));
+        let none = Self { given: [none; 2], surprise: [none; 2], by_surprise: false };
+        match clip {
+            Clip::None => none,
+            Clip::Given(epsilon) => {
+                let low = L::splat(isa, L::Elem::from_f64(epsilon));
+                Self { given: [low, low.of(1.0 - epsilon)], ..none }
+            }
+            Clip::Normalized(epsilon) => {
+                let epsilon = L::splat(isa, L::Elem::from_f64(epsilon));
+                Self { surprise: [-log1p(-epsilon), -ln(epsilon)], by_surprise: true, ..none }
+            }
+        }
+    }
+
+    /// An entry as the loss sees it.
+    #[inline(always)]
+    pub(super) fn entry(self, x: L) -> L {
+        x.at_least(self.given[0]).at_most(self.given[1])
+    }
+
+    /// A slope of an entry: 0 where the entry is clipped.
+    #[inline(always)]
+    pub(super) fn slope(self, x: L, slope: L) -> L {
+        let [low, high] = self.given;
+        let zero = x.of(0.0);
+        L::pick(x.le(low), zero, L::pick(high.le(x), zero, slope))
+    }
+
+    /// `-ln q` as the loss sees it.
+    #[inline(always)]
+    pub(super) fn surprise(self, surprise: L) -> L {
+        surprise.at_least(self.surprise[0]).at_most(self.surprise[1])
+    }
+
+    /// The mass of an entry of this `-ln q`: 0 where it is clipped.
+    #[inline(always)]
+    pub(super) fn mass(self, surprise: L, mass: L) -> L {
+        let [low, high] = self.surprise;
+        let zero = mass.of(0.0);
+        L::pick(surprise.le(low), zero, L::pick(high.le(surprise), zero, mass))
+    }
+}

@@ -1,0 +1,178 @@
+//! One row of probabilities against a distribution over the classes.
+//!
+//! 1. `-ln q_j` is `ln(S / x_j)`, but for the largest entry `ln(1 + S_o / x_j)`, where `S_o` is the sum of all others:
+//!    only that entry can be nearly certain. No digit is lost, and no term of the loss is negative.
+//! 2. `1/S - 1/x_j` of the largest entry is `-S_o / (S x_j)` likewise.
+
+use super::hard::{Entries, RATIO_MAX};
+use super::limits::Limits;
+use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
+use crate::lane::Lane;
+use crate::math::{Float, ln, log1p, weigh};
+
+/// Rows whose largest entry is above this, 2^64, are scaled, so that their sum does not overflow.
+const LARGE: f64 = 18_446_744_073_709_551_616.0;
+
+/// What the target probabilities are, before and after smoothing.
+#[derive(Clone, Copy)]
+pub(super) struct Target<L> {
+    /// Of the one class that has the probability 1; without it they are given.
+    pub(super) class: Option<L>,
+    /// What a probability is multiplied with, and what is added to it.
+    pub(super) keep: f64,
+    pub(super) add: f64,
+}
+
+impl<L: Lane<Elem: Float>> Target<L> {
+    /// The smoothed probabilities times the weights of their classes.
+    #[inline(always)]
+    fn mass(&self, Entry { t, columns, weight, .. }: Entry<L>) -> L {
+        let t = match self.class {
+            Some(class) => t.of(1.0).keep(columns.same(class)),
+            None => t,
+        };
+        t.mul_add(t.of(self.keep), t.of(self.add)) * weight
+    }
+}
+
+/// The loss; the gradients go to their places.
+#[inline(always)]
+pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, target: Target<L>, limits: Limits<L>) -> L {
+    let surprises = Surprises::new(row, limits);
+    let [loss, mass] = row.sums(Losses { surprises, target });
+    if row.wants_grads() {
+        let slopes = Slopes { surprises, target, mass };
+        if row.wants_target_grads() || limits.by_surprise {
+            row.grads(BothSlopes { slopes });
+        } else {
+            row.grads(slopes);
+        }
+    }
+    loss
+}
+
+/// What `-ln q` of every entry of a row is made of.
+#[derive(Clone, Copy)]
+struct Surprises<L> {
+    limits: Limits<L>,
+    scale: L,
+    top: L,
+    /// The sums of the scaled entries, without one of the largest, and of all.
+    others: L,
+    sum: L,
+    /// The logarithm of the sum before it was scaled.
+    log_sum: L,
+    /// `-ln q` of the largest.
+    least: L,
+}
+
+impl<L: Lane<Elem: Float>> Surprises<L> {
+    #[inline(always)]
+    fn new(row: &impl Passes<L>, limits: Limits<L>) -> Self {
+        let [top] = row.largest(Entries { limits });
+        let (scale, exponent) = scale_to_one(top);
+        let is_large = top.of(LARGE).lt(top);
+        let scale = L::pick(is_large, scale, top.of(1.0));
+        let shift = L::pick(is_large, exponent * -core::f64::consts::LN_2, top.of(0.0));
+        let [below, ties] = row.sums(Below { limits, top, scale });
+        let others = below + weigh(ties - 1.0, top * scale);
+        // The sum of an infinite entry is NaN.
+        let sum = others + top * scale;
+        let sum = sum + sum * 0.0;
+        let least = log1p(others / (top * scale)) + sum * 0.0;
+        Self { limits, scale, top, others, sum, log_sum: ln(sum) + shift, least }
+    }
+
+    /// `-ln q`, before any clip, of entries as the loss sees them.
+    #[inline(always)]
+    fn at(&self, x: L) -> L {
+        let ratio = self.sum / (x * self.scale);
+        let vanishing = ratio.of(RATIO_MAX).le(ratio);
+        let log = ln(L::pick(vanishing, x, ratio));
+        L::pick(x.same(self.top), self.least, L::pick(vanishing, self.log_sum - log, log))
+    }
+}
+
+/// The sum of what is smaller than the largest entry, and the number of those that are not.
+#[derive(Clone, Copy)]
+struct Below<L> {
+    limits: Limits<L>,
+    top: L,
+    scale: L,
+}
+
+impl<L: Lane<Elem: Float>> Terms<L, 2> for Below<L> {
+    #[inline(always)]
+    fn at(&self, Entry { x, .. }: Entry<L>) -> [L; 2] {
+        let x = self.limits.entry(x);
+        let is_top = x.same(self.top);
+        [L::pick(is_top, x.of(0.0), x * self.scale), x.of(1.0).keep(is_top)]
+    }
+}
+
+/// The terms of the loss, and the mass that its gradient sees.
+#[derive(Clone, Copy)]
+struct Losses<L> {
+    surprises: Surprises<L>,
+    target: Target<L>,
+}
+
+impl<L: Lane<Elem: Float>> Terms<L, 2> for Losses<L> {
+    const HEAVY: bool = true;
+
+    #[inline(always)]
+    fn at(&self, entry: Entry<L>) -> [L; 2] {
+        let limits = self.surprises.limits;
+        let surprise = self.surprises.at(limits.entry(entry.x));
+        let mass = self.target.mass(entry);
+        [weigh(mass, limits.surprise(surprise)), limits.mass(surprise, mass)]
+    }
+}
+
+/// The derivatives with respect to `x`, where no entry is clipped after the normalisation.
+#[derive(Clone, Copy)]
+struct Slopes<L> {
+    surprises: Surprises<L>,
+    target: Target<L>,
+    /// Of all classes that are not clipped.
+    mass: L,
+}
+
+impl<L: Lane<Elem: Float>> Slopes<L> {
+    #[inline(always)]
+    fn slope(&self, entry: Entry<L>, mass: L) -> L {
+        let Surprises { limits, scale, top, others, sum, .. } = self.surprises;
+        let x = limits.entry(entry.x);
+        let zero = x.of(0.0);
+        let pull = L::pick(mass.same(zero), zero, mass / x);
+        let usual = self.mass * (scale / sum) - pull;
+        let of_top = (self.mass - mass) * (scale / sum) - pull * (others / sum);
+        limits.slope(entry.x, L::pick(x.same(top), of_top, usual))
+    }
+}
+
+impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
+    #[inline(always)]
+    fn at(&self, entry: Entry<L>) -> [L; 2] {
+        [self.slope(entry, self.target.mass(entry)), entry.x.of(0.0)]
+    }
+}
+
+/// The same where entries may be clipped, and those with respect to `t`: what needs the logarithms.
+#[derive(Clone, Copy)]
+struct BothSlopes<L> {
+    slopes: Slopes<L>,
+}
+
+impl<L: Lane<Elem: Float>> Terms<L, 2> for BothSlopes<L> {
+    const HEAVY: bool = true;
+
+    #[inline(always)]
+    fn at(&self, entry: Entry<L>) -> [L; 2] {
+        let Slopes { surprises, target, .. } = self.slopes;
+        let surprise = surprises.at(surprises.limits.entry(entry.x));
+        let mass = surprises.limits.mass(surprise, target.mass(entry));
+        let share = entry.weight * target.keep;
+        [self.slopes.slope(entry, mass), weigh(share, surprises.limits.surprise(surprise))]
+    }
+}

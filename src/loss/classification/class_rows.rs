@@ -1,0 +1,63 @@
+//! Class indices of rows, with what a loss makes of them.
+
+use super::cross_entropy::Classes;
+use crate::engine::factors::Factors;
+use crate::engine::rowwise::Layout;
+use crate::engine::softmax::IGNORED;
+use crate::engine::{Args, check, row};
+use crate::math::Float;
+use crate::{Call, LossError};
+
+/// The classes of a batch, the one that is ignored, and the weights of the classes.
+#[derive(Clone, Copy)]
+pub(super) struct ClassRows<'a, T> {
+    pub(super) classes: Classes<'a>,
+    pub(super) ignore_index: Option<i64>,
+    pub(super) weights: Option<&'a [T]>,
+}
+
+impl<T: Float> ClassRows<'_, T> {
+    /// Checks all lengths and indices. Gives the factors of the call.
+    pub(super) fn check<'c>(
+        &self,
+        layout: Layout,
+        how: &Call<'c, T>,
+        args: &Args<'_, T, ()>,
+    ) -> Result<Factors<'c, T>, LossError> {
+        check_weights(self.weights, layout)?;
+        row::check_call(how, "give the loss its class weights")?;
+        let rows = self.classes.len();
+        check::length("x", layout.entries(rows)?, args.x.len())?;
+        self.classes.check(layout.classes, self.ignore_index)?;
+        args.check_outputs(rows, how.accumulate)?;
+        Factors::new(how, rows, Some(1))
+    }
+
+    /// The classes of the rows from `first` on; [`IGNORED`] where a row is.
+    pub(super) fn fill(&self, first: usize, to: &mut [usize]) {
+        self.classes.fill(first, self.ignore_index, to);
+    }
+
+    /// The class of a row; `None` if it is ignored.
+    pub(super) fn class(&self, row: usize) -> Option<usize> {
+        let mut class = [IGNORED];
+        self.fill(row, &mut class);
+        let [class] = class;
+        (class != IGNORED).then_some(class)
+    }
+
+    pub(super) fn weight(&self, class: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[class].to_f64())
+    }
+}
+
+/// There is a weight for each class, if there are any.
+pub(super) fn check_weights<T>(weights: Option<&[T]>, layout: Layout) -> Result<(), LossError> {
+    let expected = layout.classes;
+    match weights {
+        Some(weights) if weights.len() != expected => {
+            Err(LossError::Weights { what: "class weights", expected, found: weights.len() })
+        }
+        _ => Ok(()),
+    }
+}

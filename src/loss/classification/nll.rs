@@ -1,0 +1,183 @@
+use super::class_rows::ClassRows;
+use super::cross_entropy::{ClassIndex, Classes};
+use crate::engine::rowwise::{self, Batch, Layout, Rowwise, Shared};
+use crate::engine::softmax::IGNORED;
+use crate::engine::{Args, Input};
+use crate::loss::verbs::with;
+use crate::math::Float;
+use crate::{Call, Loss, LossError, Outcome, Real};
+
+/// Negative log-likelihood of a class, from log-probabilities.
+///
+/// # Meaning
+/// What is left of softmax cross-entropy after the logarithm of the softmax: for models that give log-probabilities
+/// anyway. The prediction is a row of them, a log-softmax precedes it. From logits take
+/// [`CrossEntropy`](crate::CrossEntropy), which is both in one, and keeps more digits.
+///
+/// # Formula
+/// `ℓ = -w_y x_y` with class weights `w` (1 unless set). The default mean divides by the sum of `w_y` over the rows that
+/// count, by their number without weights.
+///
+/// # Gradient
+/// `-w_y` at the class `y`, exact zeros elsewhere; no kink.
+///
+/// # Shapes
+/// `x` and `dx` are rows as the [`Layout`] has it; indices are one for each row, in any integer type; unreduced losses,
+/// weights, mask and upstream are one for each row.
+///
+/// # Edge cases
+/// - Of a row only the entry of its class is read: NaN elsewhere has no effect.
+/// - A log-probability of -inf has the loss +inf; with a class weight of 0 it has 0.
+/// - A row whose index is `ignore_index` (-100 unless set) or that is masked is not read: loss 0, gradient exact zeros,
+///   counted nowhere. All rows left out: the mean follows [`Empty`](crate::Empty), the gradient is zeros.
+///
+/// # Accuracy
+/// Loss and gradient are exact without weights and divisor, each of which rounds once.
+///
+/// # Errors
+/// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
+/// [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index is no class,
+/// [`Weights`](LossError::Weights), and what the [`Call`] can do wrong.
+///
+/// # Source
+/// `torch.nn.NLLLoss`, `F.nll_loss`: equal.
+///
+/// ```
+/// use lossfn::{Loss, Nll};
+///
+/// let log_probabilities = [-0.5_f32, -0.932_752, -2.0, -0.145_413];
+/// let mut dx = [7.0; 4];
+/// let loss = Nll::new(2).value_and_grad(&log_probabilities, &[0, 0], &mut dx)?.value;
+/// assert_eq!((loss, dx), (1.25, [-0.5, 0.0, -0.5, 0.0]));
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("NLLLoss", "NLLLoss2d", "nll_loss", "negative_log_likelihood"))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nll<'a, T> {
+    layout: Layout,
+    class_weights: Option<&'a [T]>,
+    ignore_index: Option<i64>,
+}
+
+impl<'a, T: Real> Nll<'a, T> {
+    /// PyTorch's defaults: no class weights, rows of index -100 ignored.
+    #[must_use]
+    pub fn new(layout: impl Into<Layout>) -> Self {
+        Self { layout: layout.into(), class_weights: None, ignore_index: Some(-100) }
+    }
+
+    /// One weight for each class.
+    #[must_use]
+    pub const fn class_weights(mut self, weights: &'a [T]) -> Self {
+        self.class_weights = Some(weights);
+        self
+    }
+
+    /// Rows of this index are left out.
+    #[must_use]
+    pub const fn ignore_index(mut self, index: i64) -> Self {
+        self.ignore_index = Some(index);
+        self
+    }
+
+    /// No index is ignored.
+    #[must_use]
+    pub const fn no_ignore_index(mut self) -> Self {
+        self.ignore_index = None;
+        self
+    }
+}
+
+fn run<T: Float>(
+    loss: &Nll<'_, T>,
+    how: &Call<'_, T>,
+    args: Args<'_, T, ()>,
+    classes: Classes<'_>,
+) -> Result<Outcome, LossError> {
+    let Nll { layout, class_weights, ignore_index } = *loss;
+    if layout.is_apart() {
+        let instead = "lay the classes out as rows";
+        return Err(LossError::Unsupported { what: "an axis in the middle", instead });
+    }
+    let targets = ClassRows { classes, ignore_index, weights: class_weights };
+    let factors = targets.check(layout, how, &args)?;
+    let rows = classes.len();
+    let (totals, of_loss) = factors.row_totals(rows, |row| targets.class(row).map(|class| targets.weight(class)));
+    let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
+    rowwise::run(&Rows { targets }, how, shared, args, rows, of_loss, totals)
+}
+
+#[derive(Clone, Copy)]
+struct Rows<'a, T> {
+    targets: ClassRows<'a, T>,
+}
+
+impl<T: Float> Rowwise<T> for Rows<'_, T> {
+    type Scratch = ();
+
+    fn scratch() {}
+
+    fn rows(&self, mut batch: Batch<'_, T>, (): &mut ()) {
+        let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = batch.shared;
+        let mut indices = [IGNORED; rowwise::BATCH];
+        let indices = &mut indices[..batch.losses.len()];
+        self.targets.fill(batch.first, indices);
+        for (i, &mut class) in indices.iter_mut().enumerate() {
+            let row = batch.first + i;
+            let at = i * stride..i * stride + classes;
+            let x = batch.x.part(at.clone());
+            let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[at]);
+            if class == IGNORED || !factors.is_kept(row) {
+                clear(x, grad, *accumulate);
+                continue;
+            }
+            let own = self.targets.weight(class);
+            let weight = own * factors.weight(row).to_f64();
+            let x_class = x[class];
+            let is_nothing = own == 0.0 && !x_class.to_f64().is_nan();
+            batch.losses[i] = if is_nothing { T::default() } else { -x_class * T::from_f64(weight) };
+            let slope = T::from_f64(-(factors.upstream(row) * weight));
+            if let Some(entry) = clear(x, grad, *accumulate).and_then(|grad| grad.get_mut(class)) {
+                *entry = if *accumulate { *entry + slope } else { slope };
+            }
+        }
+    }
+}
+
+/// The place of a row's gradient, with zeros in it unless it is added to.
+fn clear<'a, T: Float>(x: Input<'a, T>, grad: Option<&'a mut [T]>, accumulate: bool) -> Option<&'a mut [T]> {
+    let place = match (grad, x) {
+        (Some(grad), _) => grad,
+        (None, Input::Replace(x)) => x,
+        (None, Input::Keep(_)) => return None,
+    };
+    if !accumulate {
+        place.fill(T::default());
+    }
+    Some(place)
+}
+
+with!(Nll<'a, T>);
+
+macro_rules! verbs {
+    ($t:ty, $by_class:ident) => {
+        impl<Y: ClassIndex> Loss<$t, Y> for Nll<'_, $t> {
+            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, Y>) -> Result<Outcome, LossError> {
+                let (args, classes) = args.take_target();
+                $by_class(self, how, args, Y::erase(classes))
+            }
+        }
+
+        // Not generic, so that it is compiled here and once.
+        fn $by_class(
+            loss: &Nll<'_, $t>,
+            how: &Call<'_, $t>,
+            args: Args<'_, $t, ()>,
+            classes: Classes<'_>,
+        ) -> Result<Outcome, LossError> {
+            run(loss, how, args, classes)
+        }
+    };
+}
+verbs!(f32, nll_f32);
+verbs!(f64, nll_f64);

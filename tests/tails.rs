@@ -1,0 +1,108 @@
+//! Every length up to a few vectors, by every driver, in buffers that end where the data end: so that a memory checker
+//! sees an access beyond them (`scripts/memory`). Without a checker it is a test of the bits of tails, too: valgrind's
+//! own fused multiply-add gives some zeros the other sign, so `LOSSFN_ACCESS_ONLY=1` leaves the comparison out.
+
+mod support;
+
+use lossfn::{BothGrads, Call, CosineSimilarity, Level, LossError, Outcome, Weights};
+use support::{Number, Problem, Rng, assert_same, for_both_types, fused_levels, scaled, subjects};
+
+for_both_types!(elements, short_rows, many_short_rows, long_rows, pairs_of_rows);
+
+/// More than four vectors of `f32`, and one more than every length of the last of them.
+const LENGTHS: usize = 70;
+/// Columns from which a row is long.
+const LONG: usize = 129;
+
+fn lengths() -> impl Iterator<Item = usize> {
+    (0..=LENGTHS).step_by(LENGTHS.div_ceil(scaled(LENGTHS)))
+}
+
+/// Whether the bits are compared with those of the model, and at which levels.
+fn compared() -> Vec<Level> {
+    if std::env::var_os("LOSSFN_ACCESS_ONLY").is_some() { Vec::new() } else { fused_levels() }
+}
+
+/// All verbs at all levels, plain and with every option that goes through another driver.
+fn check<T: Number>(problem: &Problem<T>) {
+    // A clone of a `Vec` has no room to spare.
+    let (problem, compared) = (&problem.clone(), compared());
+    let items = problem.items();
+    let weights: Vec<T> = (0..items).map(|i| T::of(0.5 + (i % 4) as f64)).collect();
+    let mask: Vec<bool> = (0..items).map(|i| i % 3 != 1).collect();
+    let by_row: Vec<T> = weights[..problem.rows.min(items)].to_vec();
+    let how = if problem.subject.by_row { Call::new() } else { Call::new().columns(problem.columns) };
+    let options = how.weights(Weights::Each(&weights)).mask(&mask).upstream_each(&weights);
+    for how in [Call::new().sum(), options, how.weights(Weights::Rows(&by_row))] {
+        for level in Level::available() {
+            let got = problem.run(how.level(level));
+            let mut added = vec![T::of(1.0); problem.x.len()];
+            problem.bind(how.level(level).accumulate()).grad(&problem.x, &mut added).expect("a gradient");
+            if compared.contains(&level) {
+                let what = format!("{} {}x{} on {level:?}", problem.subject.name, problem.rows, problem.columns);
+                got.assert_same(&problem.run(how.level(Level::Model)), &what);
+            }
+        }
+    }
+}
+
+fn elements<T: Number>() {
+    for subject in subjects::<T>().into_iter().filter(|subject| !subject.by_row) {
+        lengths().filter(|&n| n > 0).for_each(|n| check(&Problem::new(subject, 1, n, 1)));
+        lengths().filter(|&n| n > 0).step_by(7).for_each(|n| check(&Problem::new(subject, 3, n, 2)));
+        check(&Problem::new(subject, 0, 5, 3));
+    }
+}
+
+/// Rows of every length.
+fn short_rows<T: Number>() {
+    for subject in subjects::<T>().into_iter().filter(|subject| subject.by_row) {
+        lengths().filter(|&n| n > 0).for_each(|n| check(&Problem::new(subject, 2, n, 4)));
+    }
+}
+
+/// Every number of rows, of lengths that share vectors in different ways.
+fn many_short_rows<T: Number>() {
+    for subject in subjects::<T>().into_iter().filter(|subject| subject.by_row) {
+        for (columns, step) in [(1, 3), (3, 1), (10, 7)] {
+            lengths().step_by(step).for_each(|n| check(&Problem::new(subject, n, columns, 5)));
+        }
+    }
+}
+
+fn long_rows<T: Number>() {
+    for subject in subjects::<T>().into_iter().filter(|subject| subject.by_row) {
+        lengths().for_each(|n| check(&Problem::new(subject, 1, LONG + n, 6)));
+    }
+}
+
+/// Both gradients of a loss of two rows of vectors.
+fn pairs_of_rows<T: Number>()
+where
+    CosineSimilarity: BothGrads<T>,
+{
+    for (rows, columns) in lengths().filter(|&n| n > 0).flat_map(|n| [(1, n), (3, n)]) {
+        let mut rng = Rng(7);
+        let mut draw = || -> Vec<T> { (0..rows * columns).map(|_| T::of(rng.between(-2.0, 2.0))).collect() };
+        let (a, b) = (draw(), draw());
+        let run = |level| -> Result<(Outcome, Vec<T>, Vec<T>, Vec<T>), LossError> {
+            let loss = CosineSimilarity::new(columns).with(Call::new().level(level));
+            let (mut da, mut db, mut out) =
+                (vec![T::of(7.0); a.len()], vec![T::of(7.0); b.len()], vec![T::of(7.0); rows]);
+            loss.each_and_grads(&a, &b, &mut out, Some(&mut da), Some(&mut db))?;
+            let outcome = loss.value_and_grads(&a, &b, Some(&mut da), Some(&mut db))?;
+            Ok((outcome, out, da, db))
+        };
+        let wanted = run(Level::Model).expect("a call that is right");
+        for level in Level::available() {
+            let got = run(level).expect("a call that is right");
+            if compared().contains(&level) {
+                let what = format!("CosineSimilarity {rows}x{columns} on {level:?}");
+                assert_eq!(got.0.value.bits(), wanted.0.value.bits(), "{what}");
+                assert_same(&got.1, &wanted.1, &what);
+                assert_same(&got.2, &wanted.2, &what);
+                assert_same(&got.3, &wanted.3, &what);
+            }
+        }
+    }
+}
