@@ -50,31 +50,32 @@ impl<L: Lane<Elem: Float>> Scaling<L> {
     #[inline(always)]
     pub(crate) fn new(isa: L::Isa, base: L::Elem, k: f64) -> Self {
         let of = L::splat(isa, L::Elem::default());
-        Self {
-            base: L::splat(isa, base),
-            round: of.of(L::Elem::ROUND + L::Elem::BIAS - k),
-            least: of.of((k - L::Elem::BIAS) * LN_2),
-            most: of.of((k - 0.1 + L::Elem::BIAS) * LN_2),
-        }
+        let [round, least, most] = Self::bounds(k);
+        Self { base: L::splat(isa, base), round: of.of(round), least: of.of(least), most: of.of(most) }
+    }
+
+    /// What rounds the exponent and moves it, and the least and the largest argument.
+    #[inline(always)]
+    fn bounds(k: f64) -> [f64; 3] {
+        let bias = L::Elem::BIAS;
+        [L::Elem::ROUND + bias - k, (k - bias) * LN_2, (k - 0.1 + bias) * LN_2]
     }
 
     /// One for each lane.
     #[inline(always)]
     pub(crate) fn each(isa: L::Isa, base: &<L::Elem as Element>::Chunk, k: &<L::Elem as Element>::Chunk) -> Self {
-        let mut bounds = [*k; 3];
-        let [round, least, most] = &mut bounds;
+        let mut lanes = [*k; 3];
         for (i, k) in k.as_ref().iter().enumerate() {
-            let k = k.to_f64();
-            round.as_mut()[i] = L::Elem::from_f64(L::Elem::ROUND + L::Elem::BIAS - k);
-            least.as_mut()[i] = L::Elem::from_f64((k + 1.5 - L::Elem::BIAS) * LN_2);
-            most.as_mut()[i] = L::Elem::from_f64((k - 0.1 + L::Elem::BIAS) * LN_2);
+            let bounds = Self::bounds(k.to_f64());
+            let mut which = 0;
+            while which < 3 {
+                lanes[which].as_mut()[i] = L::Elem::from_f64(bounds[which]);
+                which += 1;
+            }
         }
-        Self {
-            base: L::load(isa, base),
-            round: L::load(isa, round),
-            least: L::load(isa, least),
-            most: L::load(isa, most),
-        }
+        let [round, least, most] = &lanes;
+        let (round, least, most) = (L::load(isa, round), L::load(isa, least), L::load(isa, most));
+        Self { base: L::load(isa, base), round, least, most }
     }
 }
 

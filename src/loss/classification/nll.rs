@@ -95,6 +95,10 @@ fn run<T: Float>(
     classes: Classes<'_>,
 ) -> Result<Outcome, LossError> {
     let Nll { layout, class_weights, ignore_index } = *loss;
+    if layout.is_apart() {
+        let instead = "lay the classes out as rows";
+        return Err(LossError::Unsupported { what: "an axis in the middle", instead });
+    }
     let targets = ClassRows { classes, ignore_index, weights: class_weights };
     let factors = targets.check(layout, how, &args)?;
     let rows = classes.len();
