@@ -12,6 +12,7 @@ pub enum Function {
     Ln,
     Log1p,
     Log1pUnit,
+    Log1pHalf,
     Expm1,
     Sigmoid,
     Softplus,
@@ -21,11 +22,12 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Exp,
         Self::Ln,
         Self::Log1p,
         Self::Log1pUnit,
+        Self::Log1pHalf,
         Self::Expm1,
         Self::Sigmoid,
         Self::Softplus,
@@ -170,6 +172,7 @@ impl<T: Float> Kernel for Map<'_, T> {
                 Function::Ln => math::ln(x),
                 Function::Log1p => math::log1p(x),
                 Function::Log1pUnit => math::log1p_unit(x),
+                Function::Log1pHalf => math::log1p_half(x),
                 Function::Expm1 => math::expm1(x),
                 Function::Sigmoid => math::sigmoid(x),
                 Function::Softplus => math::softplus(x),

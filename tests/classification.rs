@@ -98,7 +98,7 @@ fn shapes<T: Subject>() {
             }
         }
     }
-    for (name, Peaks { value, slope }) in peaks {
+    for (name, Peaks { value, slope, .. }) in peaks {
         println!("{name:<50} {} shapes value {value:.3} ULP, gradient {slope:.3} ULP", T::NAME);
     }
     let first = failures.values().map(|failures| format!("{} like {}", failures.len(), failures[0]));
@@ -177,7 +177,7 @@ fn nothing_between_rows_is_read<T: Subject>() {
 fn bits<T: Subject>(rows: &Rows<T>, how: Call<'_, T>) -> (Vec<u64>, Vec<u64>) {
     let (mut x, mut each, mut grad) = (rows.x.clone(), vec![T::MAX; rows.x.len() / rows.classes], rows.x.clone());
     for verb in [Verb::Each, Verb::ValueAndGrad] {
-        let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad };
+        let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad, target_grad: &mut [] };
         rows.loss.run(rows.classes.into(), &rows.class_weights, how, verb, rows.targets(), slices).expect("a call");
     }
     let bits = |values: &[T]| values.iter().map(|x| x.to_bits()).collect();
@@ -214,7 +214,7 @@ fn gradients_of_a_row_add_up_to_zero<T: Subject>() {
         let tolerance = loss.accuracy::<T>().slope;
         for level in levels() {
             let (mut x, mut each, mut grad) = (rows.x.clone(), vec![T::MAX; 22], rows.x.clone());
-            let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad };
+            let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad, target_grad: &mut [] };
             let how = Call::new().sum().level(level);
             loss.run(classes.into(), &rows.class_weights, how, Verb::Grad, rows.targets(), slices).expect("a call");
             for (row, truth) in grad.chunks(classes).zip(rows.truth()) {
@@ -235,7 +235,7 @@ fn losses_are_not_negative<T: Subject>() {
             let rows = rows_of::<T>(loss, Shape { rows: 64, classes, spread, shift }, 5);
             for level in levels() {
                 let (mut x, mut each, mut grad) = (rows.x.clone(), vec![T::MAX; 64], rows.x.clone());
-                let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad };
+                let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad, target_grad: &mut [] };
                 let how = Call::new().level(level);
                 let run = loss.run(classes.into(), &rows.class_weights, how, Verb::Each, rows.targets(), slices);
                 run.expect("a call");

@@ -54,6 +54,7 @@ exhaustive!(
     ln: Ln,
     log1p: Log1p,
     log1p_unit: Log1pUnit,
+    log1p_half: Log1pHalf,
     expm1: Expm1,
     sigmoid: Sigmoid,
     softplus: Softplus,

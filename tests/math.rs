@@ -58,7 +58,7 @@ fn correctly_rounded(function: Function) -> Option<fn(f64) -> f64> {
     match function {
         Function::Exp => Some(core_math::exp),
         Function::Ln => Some(core_math::log),
-        Function::Log1p | Function::Log1pUnit => Some(core_math::log1p),
+        Function::Log1p | Function::Log1pUnit | Function::Log1pHalf => Some(core_math::log1p),
         Function::Expm1 => Some(core_math::expm1),
         Function::Tanh => Some(core_math::tanh),
         Function::Sigmoid | Function::Softplus | Function::LogSigmoid => None,
@@ -122,7 +122,7 @@ fn double_precision_of_the_logistic_family() {
 
 /// The special values that the documentation states.
 fn stated<T: Judged>() -> Vec<(Function, f64, f64)> {
-    use Function::{Exp, Expm1, Ln, Log1p, Log1pUnit, LogSigmoid, Sigmoid, Softplus, Tanh};
+    use Function::{Exp, Expm1, Ln, Log1p, Log1pHalf, Log1pUnit, LogSigmoid, Sigmoid, Softplus, Tanh};
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let least = T::from_bits(1).to_f64();
     let most = T::from_bits((1 << (T::PRECISION - 1)) - 1).to_f64();
@@ -130,7 +130,12 @@ fn stated<T: Judged>() -> Vec<(Function, f64, f64)> {
     stated.extend([(Exp, inf, inf), (Exp, -inf, 0.0), (Exp, 0.0, 1.0), (Exp, -0.0, 1.0), (Exp, -most, 1.0)]);
     stated.extend([(Ln, inf, inf), (Ln, 0.0, -inf), (Ln, -0.0, -inf), (Ln, 1.0, 0.0), (Ln, -least, nan)]);
     stated.extend([(Ln, -1.0, nan), (Ln, -inf, nan), (Log1p, inf, inf), (Log1p, -1.0, -inf)]);
-    stated.extend([(Log1p, -1.0 - f64::from(f32::EPSILON), nan), (Log1p, -inf, nan), (Log1pUnit, 0.0, 0.0)]);
+    stated.extend([
+        (Log1p, -1.0 - f64::from(f32::EPSILON), nan),
+        (Log1p, -inf, nan),
+        (Log1pUnit, 0.0, 0.0),
+        (Log1pHalf, 0.0, 0.0),
+    ]);
     stated.extend([(Expm1, inf, inf), (Expm1, -inf, -1.0), (Tanh, inf, 1.0), (Tanh, -inf, -1.0)]);
     stated.extend([(Sigmoid, inf, 1.0), (Sigmoid, -inf, 0.0), (Sigmoid, 0.0, 0.5), (Sigmoid, -0.0, 0.5)]);
     stated.extend([(Softplus, inf, inf), (Softplus, -inf, 0.0), (LogSigmoid, -inf, -inf), (LogSigmoid, inf, -0.0)]);

@@ -58,6 +58,12 @@ impl<W: Wide> Dual<W> {
         self.chain(value, value)
     }
 
+    /// e^self − 1.
+    #[must_use]
+    pub fn exp_m1(self) -> Self {
+        self.chain(self.value.exp_m1(), self.value.exp())
+    }
+
     /// The natural logarithm.
     #[must_use]
     pub fn ln(self) -> Self {

@@ -4,16 +4,24 @@ mod bce;
 mod categorical;
 mod cosine;
 mod cross_entropy;
+mod divergence;
+mod hinge;
 mod pairs;
+mod probability;
 mod regression;
+mod relative;
 mod softmax;
 
 pub use bce::BceWithLogits;
 pub use categorical::{CategoricalCrossEntropy, CategoricalHinge, Clip, nll};
 pub use cosine::{Cosine, CosineEmbedding, CosineSimilarity};
 pub use cross_entropy::{CrossEntropy, Row, Target};
+pub use divergence::{KlDiv, KlDivOfProbabilities, LogKlDiv};
+pub use hinge::{Hinge, HingeEmbedding, SquaredHinge};
 pub use pairs::{PairRow, Pairs};
-pub use regression::{Huber, Mae, Mse, SmoothL1};
+pub use probability::Bce;
+pub use regression::{Huber, LogCosh, Mae, Mse, SmoothL1};
+pub use relative::{Mape, Msle};
 pub use softmax::Softmax;
 
 use crate::compare::Truth;
@@ -28,6 +36,8 @@ pub struct Element<W> {
     pub value: Truth<W>,
     /// Its derivative by the prediction.
     pub slope: Truth<W>,
+    /// Its derivative by the target.
+    pub target_slope: Truth<W>,
 }
 
 /// A loss of a prediction and a target, element by element.
@@ -48,16 +58,22 @@ pub trait Elementwise: Copy {
     }
 
     /// The terms whose difference the slope is, where it can cancel.
-    fn slope_terms<W: Wide>(&self, _t: W, _slope: W) -> Vec<W> {
+    fn slope_terms<W: Wide>(&self, _x: W, _t: W, _slope: W) -> Vec<W> {
         Vec::new()
     }
 
-    /// Loss and derivative by the prediction.
+    /// The terms whose difference the derivative by the target is, where it can cancel.
+    fn target_terms<W: Wide>(&self, _x: W, _t: W) -> Vec<W> {
+        Vec::new()
+    }
+
+    /// Loss and derivatives.
     fn at<W: Wide>(&self, x: W, t: W) -> Element<W> {
         let Dual { value, slope } = self.formula(Dual::variable(x), Dual::constant(t));
         Element {
             value: Truth::new(value).over(self.value_terms(x, t)),
-            slope: Truth::new(slope).over(self.slope_terms(t, slope)),
+            slope: Truth::new(slope).over(self.slope_terms(x, t, slope)),
+            target_slope: Truth::new(self.target_slope(x, t)).over(self.target_terms(x, t)),
         }
     }
 
@@ -71,7 +87,7 @@ pub trait Elementwise: Copy {
 pub trait Reference<T: Judged> {
     /// Its name in reports.
     fn name(&self) -> &'static str;
-    /// Loss and derivative by the prediction.
+    /// Loss and derivatives.
     fn truth(&self, x: T, t: T) -> Element<T::Wide>;
 }
 

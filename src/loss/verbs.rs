@@ -185,6 +185,46 @@ macro_rules! both_grads {
 }
 pub(crate) use both_grads;
 
+/// Presets of frameworks that differ in nothing from the default.
+macro_rules! presets {
+    ($loss:ident: $($name:ident),+) => {
+        impl $loss {
+            $($crate::loss::verbs::preset!($name);)+
+        }
+    };
+    ($loss:ident<'a, T>: $($name:ident),+) => {
+        impl<'a, T: $crate::Real> $loss<'a, T> {
+            $($crate::loss::verbs::preset!($name);)+
+        }
+    };
+}
+pub(crate) use presets;
+
+macro_rules! preset {
+    (torch) => {
+        /// As PyTorch, which has no options that differ from these: nothing changes.
+        #[must_use]
+        pub const fn torch(self) -> Self {
+            self
+        }
+    };
+    (keras) => {
+        /// As Keras 3, which has no options that differ from these: nothing changes.
+        #[must_use]
+        pub const fn keras(self) -> Self {
+            self
+        }
+    };
+    (tf23) => {
+        /// As Keras 2 and TensorFlow 2.3, which have no options that differ from these: nothing changes.
+        #[must_use]
+        pub const fn tf23(self) -> Self {
+            self
+        }
+    };
+}
+pub(crate) use preset;
+
 /// Gives an elementwise loss its verbs for `f32` and `f64`, compiled in this crate.
 macro_rules! elementwise_loss {
     ($loss:ident) => {

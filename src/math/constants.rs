@@ -17,10 +17,12 @@ pub(crate) trait Float: Element {
     #[cfg(feature = "internals")]
     const TANH: &'static [f64];
     /// Below this `expm1` is -1 to the last bit.
-    #[cfg(feature = "internals")]
     const EXPM1_FLAT: f64;
     /// Above this `1 + x` is `x` to the last bit.
     const LOG1P_LARGE: f64;
+
+    /// Quotients beyond the first are multiplied with the second, the logarithm of whose inverse is the third.
+    const RATIO_FAR: (f64, f64, f64);
 
     /// At maxima beyond this every entry that can matter is within a factor of 2 of the maximum, so that their
     /// difference is exact; up to this the product of its exponent with `ln 2` is.
@@ -36,9 +38,9 @@ impl Float for f32 {
     const EXP: &'static [f64] = &single([0x3eff_fffe, 0x3e2a_aa49, 0x3d2a_ac79, 0x3c09_1cea, 0x3ab5_1227]);
     #[cfg(feature = "internals")]
     const TANH: &'static [f64] = &single([0xbeaa_aa9a, 0x3e08_83aa, 0xbd5c_2082, 0x3ca9_2003, 0xbbbb_21f6]);
-    #[cfg(feature = "internals")]
     const EXPM1_FLAT: f64 = -18.0;
     const LOG1P_LARGE: f64 = 33_554_432.0;
+    const RATIO_FAR: (f64, f64, f64) = (8.507_059_173_023_462e37, 7.888_609_052_210_118e-31, 69.314_718_055_994_53);
     const SOFTMAX_FAR: f64 = 256.0;
 
     /// 1. `f - f²/2 + f³ P(f)` with `P` of degree 7 (relative error 2^-27.6).
@@ -90,9 +92,10 @@ impl Float for f64 {
         f64::from_bits(0x3f14_395f_f31b_6e87),
         f64::from_bits(0xbef0_dafe_3404_8ccd),
     ];
-    #[cfg(feature = "internals")]
     const EXPM1_FLAT: f64 = -38.0;
     const LOG1P_LARGE: f64 = 1.801_439_850_948_198_4e16;
+    const RATIO_FAR: (f64, f64, f64) =
+        (1.071_508_607_186_267_3e301, 1.183_052_186_166_774_7e-271, 623.832_462_503_950_8);
     const SOFTMAX_FAR: f64 = 2048.0;
 
     /// 1. `s = f / (2 + f)`, so that `ln(1 + f) = 2s + s R(s²)`, and `2s = f - f²/2 + s f²/2` (relative error 2^-62.7).

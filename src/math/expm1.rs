@@ -34,6 +34,7 @@ pub(crate) fn expm1<L: Lane<Elem: Float>>(x: L) -> L {
 /// 1. Up to 5/8 `x + x³ p(x²)`.
 /// 2. Beyond it `tanh |x| = e / (e + 2)` with `e = e^(2|x|) - 1`, where neither step magnifies the error of `e`.
 /// 3. Beyond the point where it is 1 to the last bit, `|x|` is held there.
+#[cfg(feature = "internals")]
 #[inline(always)]
 pub(crate) fn tanh<L: Lane<Elem: Float>>(x: L) -> L {
     let size = x.abs();

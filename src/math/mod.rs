@@ -5,7 +5,6 @@
 
 mod constants;
 mod exp;
-#[cfg(feature = "internals")]
 mod expm1;
 mod limits;
 mod log;
@@ -13,10 +12,11 @@ mod logistic;
 
 pub(crate) use constants::Float;
 pub(crate) use exp::{Scaling, exp, exp_scaled};
+pub(crate) use expm1::expm1;
 #[cfg(feature = "internals")]
-pub(crate) use expm1::{expm1, tanh};
+pub(crate) use expm1::tanh;
 pub(crate) use limits::{nan_of, weigh};
-pub(crate) use log::{ln, log1p, log1p_unit};
+pub(crate) use log::{ln, ln_ratio, log1p, log1p_half, log1p_unit};
 pub(crate) use logistic::logistic;
 #[cfg(feature = "internals")]
 pub(crate) use logistic::{log_sigmoid, sigmoid, softplus};

@@ -8,12 +8,14 @@ use lossfn_oracle::{Judged, Tolerance, Truth, Wide, Worst};
 pub(crate) struct Peaks {
     pub(crate) value: f64,
     pub(crate) slope: f64,
+    pub(crate) target_slope: f64,
 }
 
 impl Peaks {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.value = self.value.max(other.value);
         self.slope = self.slope.max(other.slope);
+        self.target_slope = self.target_slope.max(other.target_slope);
     }
 }
 

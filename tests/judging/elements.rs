@@ -5,6 +5,7 @@ use super::{Manner, Peaks, manners, pairs_of, proptest_config};
 use core::cell::RefCell;
 use lossfn::Level;
 use lossfn_oracle::Judged;
+use lossfn_oracle::formula::Element;
 use lossfn_oracle::inputs::{Shifted, lengths, offsets};
 use lossfn_oracle::reduce::Divisor;
 use lossfn_oracle::registry::{Row, Slices, Subject, Verb};
@@ -26,9 +27,13 @@ pub(crate) struct Elements<'a, T: Subject> {
 impl<'a, T: Subject> Elements<'a, T> {
     pub(crate) fn new(row: &'a Row<T>, pairs: &[(T, T)], offset: usize) -> Self {
         let (x, t): (Vec<T>, Vec<T>) = pairs.iter().copied().unzip();
-        let (losses, slopes) =
-            pairs.iter().map(|(x, t)| row.truth(*x, *t)).map(|element| (element.value, element.slope)).unzip();
-        Self { row, x, t, truth: Items { losses, slopes }, offset }
+        let mut truth = Items { losses: Vec::new(), slopes: Vec::new(), target_slopes: Vec::new() };
+        for Element { value, slope, target_slope } in pairs.iter().map(|(x, t)| row.truth(*x, *t)) {
+            truth.losses.push(value);
+            truth.slopes.push(slope);
+            truth.target_slopes.push(target_slope);
+        }
+        Self { row, x, t, truth, offset }
     }
 
     /// Judges all that every verb returns and writes at every level.
@@ -38,21 +43,24 @@ impl<'a, T: Subject> Elements<'a, T> {
             each: manner.weighed(accuracy.value),
             each_grad: manner.scaled(accuracy.slope, true),
             grad: manner.scaled(accuracy.slope, false),
+            each_target_grad: manner.scaled(accuracy.target_slope, true),
+            target_grad: manner.scaled(accuracy.target_slope, false),
         };
         let expected = manner
             .reduced(Divisor::Elements, None, None, |way| Expected::new(name, tolerances, &self.truth, manner, way));
         let input = |i: usize| format!("x = {:?}, t = {:?}, {manner}", self.x[i], self.t[i]);
-        expected.judge_all(|level, verb| self.run(manner, level, verb), input)
+        expected.judge_all(self.row.verbs(), |level, verb| self.run(manner, level, verb), input)
     }
 
     fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
         let nan = vec![T::from_f64(f64::NAN); self.x.len()];
         let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
         let (mut x, t) = (shifted(&self.x, 0), shifted(&self.t, 5));
-        let (mut each, mut grad) = (shifted(&nan, 3), shifted(&nan, 11));
-        let slices = Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut() };
+        let (mut each, mut grad, mut target_grad) = (shifted(&nan, 3), shifted(&nan, 11), shifted(&nan, 7));
+        let slices =
+            Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: target_grad.get_mut() };
         let returned = self.row.run(manner.call().level(level), verb, t.get(), slices).map_err(|e| e.to_string())?;
-        if [&x, &t, &each, &grad].iter().any(|slice| !slice.intact()) {
+        if [&x, &t, &each, &grad, &target_grad].iter().any(|slice| !slice.intact()) {
             return Err("wrote beside its slices".into());
         }
         let in_place = verb == Verb::ValueAndGradInPlace;
@@ -60,7 +68,7 @@ impl<'a, T: Subject> Elements<'a, T> {
             return Err("wrote to its input".into());
         }
         let grad = if in_place { x.get() } else { grad.get() }.to_vec();
-        Ok(Output { returned, each: each.get().to_vec(), grad })
+        Ok(Output { returned, each: each.get().to_vec(), grad, target_grad: target_grad.get().to_vec() })
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) struct Items<W> {
     pub(crate) losses: Vec<Truth<W>>,
     /// Derivatives, so many for each item.
     pub(crate) slopes: Vec<Truth<W>>,
+    /// Those by the target, where it has any.
+    pub(crate) target_slopes: Vec<Truth<W>>,
 }
 
 /// How near that is to be.
@@ -19,6 +21,8 @@ pub(crate) struct Tolerances {
     pub(crate) each: Tolerance,
     pub(crate) each_grad: Tolerance,
     pub(crate) grad: Tolerance,
+    pub(crate) each_target_grad: Tolerance,
+    pub(crate) target_grad: Tolerance,
 }
 
 /// What one call returned and wrote.
@@ -26,6 +30,7 @@ pub(crate) struct Output<T> {
     pub(crate) returned: Returned,
     pub(crate) each: Vec<T>,
     pub(crate) grad: Vec<T>,
+    pub(crate) target_grad: Vec<T>,
 }
 
 /// What all calls in one manner should return and write.
@@ -33,6 +38,8 @@ pub(crate) struct Expected<T: Judged> {
     each: Accepted<T>,
     each_grad: Accepted<T>,
     grad: Accepted<T>,
+    each_target_grad: Accepted<T>,
+    target_grad: Accepted<T>,
     /// The sum of the weighted losses, and how far it may be off.
     sum: T::Wide,
     lost: f64,
@@ -60,14 +67,19 @@ impl<T: Subject> Expected<T> {
         let weighed = scaled::<T>(&items.losses, &weights);
         let accept =
             |what: &str, tolerance, truth| Accepted::new(format!("{name} {} {what}", T::NAME), tolerance, truth);
-        let Tolerances { each, each_grad, grad } = tolerances;
+        let slopes = |what: &str, tolerance, slopes: &[Truth<T::Wide>], factors: &[T::Wide]| {
+            accept(what, tolerance, scaled::<T>(slopes, factors))
+        };
+        let Items { slopes: by_x, target_slopes: by_t, .. } = items;
         let Totals { weight, count, .. } = reduction.totals(&losses);
         let sum = weighed.iter().fold(T::Wide::ZERO, |sum, term| sum + term.value);
         Self {
-            lost: lost::<T>(&weighed, each.ulp),
-            each: accept("each", each, weighed),
-            each_grad: accept("each_grad", each_grad, scaled::<T>(&items.slopes, &each_factors)),
-            grad: accept("grad", grad, scaled::<T>(&items.slopes, &factors)),
+            lost: lost::<T>(&weighed, tolerances.each.ulp),
+            each: accept("each", tolerances.each, weighed),
+            each_grad: slopes("each_grad", tolerances.each_grad, by_x, &each_factors),
+            grad: slopes("grad", tolerances.grad, by_x, &factors),
+            each_target_grad: slopes("each_target_grad", tolerances.each_target_grad, by_t, &each_factors),
+            target_grad: slopes("target_grad", tolerances.target_grad, by_t, &factors),
             sum,
             weight: weight.to_f64(),
             count,
@@ -76,27 +88,29 @@ impl<T: Subject> Expected<T> {
         }
     }
 
-    /// Every verb at every level.
+    /// These verbs at every level.
     pub(crate) fn judge_all(
         mut self,
+        verbs: impl Iterator<Item = Verb>,
         run: impl Fn(Level, Verb) -> Result<Output<T>, String>,
         input: impl Fn(usize) -> String,
     ) -> Result<Peaks, String> {
+        let verbs: Vec<Verb> = verbs.collect();
         for level in super::levels() {
-            for verb in Verb::ALL {
+            for &verb in &verbs {
                 let how = format!("{level:?}, {verb:?}");
                 let output = run(level, verb).map_err(|fault| format!("{how}: {fault}"))?;
                 self.judge(verb, &output, &how, &input)?;
             }
         }
-        let (value, slope) = (self.each.peak(), self.each_grad.peak());
-        Ok(if self.plain { Peaks { value, slope } } else { Peaks::default() })
+        let (value, slope, target_slope) = (self.each.peak(), self.each_grad.peak(), self.each_target_grad.peak());
+        Ok(if self.plain { Peaks { value, slope, target_slope } } else { Peaks::default() })
     }
 
     fn judge(
         &mut self,
         verb: Verb,
-        Output { returned, each, grad }: &Output<T>,
+        Output { returned, each, grad, target_grad }: &Output<T>,
         how: &str,
         input: impl Fn(usize) -> String,
     ) -> Result<(), String> {
@@ -106,6 +120,10 @@ impl<T: Subject> Expected<T> {
         if verb.writes_grad() {
             let accepted = if verb.writes_each() { &mut self.each_grad } else { &mut self.grad };
             accepted.judge(grad, how, &input)?;
+        }
+        if verb.writes_target_grad() {
+            let accepted = if verb.writes_each() { &mut self.each_target_grad } else { &mut self.target_grad };
+            accepted.judge(target_grad, how, &input)?;
         }
         let wanted = self.sum * self.share;
         let fault = |what: &str| Err(format!("{how}: {what} of {returned:?}, not {wanted:?} from {:?}", self.sum));

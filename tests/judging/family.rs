@@ -16,8 +16,9 @@ pub(crate) fn for_each_row<T: Subject>(
     for row in T::elementwise().iter().filter(|row| row.domain.family == family) {
         match test(row) {
             Ok(None) => {}
-            Ok(Some(Peaks { value, slope })) => {
-                println!("{:<30} {} {what:<10} value {value:.3} ULP, gradient {slope:.3} ULP", row.name, T::NAME);
+            Ok(Some(Peaks { value, slope, target_slope })) => {
+                let of = format!("{:<30} {} {what:<10}", row.name, T::NAME);
+                println!("{of} value {value:.3} ULP, gradient {slope:.3} ULP, of the target {target_slope:.3} ULP");
             }
             Err(failure) => failures.push(format!("{} {}: {failure}", row.name, T::NAME)),
         }
@@ -68,13 +69,15 @@ pub(crate) fn weights_of_one<T: Subject>(family: Family) {
         let (x, t): (Vec<T>, Vec<T>) = pairs.into_iter().unzip();
         let ones = vec![T::from_f64(1.0); x.len()];
         let run = |how: Call<'_, T>| -> Result<_, String> {
-            let (mut x, mut each, mut grad) = (x.clone(), ones.clone(), ones.clone());
-            let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad };
+            let (mut x, mut each, mut grad, mut target_grad) = (x.clone(), ones.clone(), ones.clone(), ones.clone());
+            let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad, target_grad: &mut target_grad };
             let value = row.run(how, Verb::ValueAndGrad, &t, slices).map_err(|error| error.to_string())?;
             let mean = grad.clone();
-            let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad };
-            row.run(how, Verb::EachAndGrad, &t, slices).map_err(|error| error.to_string())?;
-            let bits = [mean, each, grad].map(|output| output.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+            let verb = if row.both_grads { Verb::EachAndGrads } else { Verb::EachAndGrad };
+            let slices = Slices { x: &mut x, each: &mut each, grad: &mut grad, target_grad: &mut target_grad };
+            row.run(how, verb, &t, slices).map_err(|error| error.to_string())?;
+            let bits =
+                [mean, each, grad, target_grad].map(|output| output.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
             Ok((value, bits))
         };
         for level in super::levels() {

@@ -3,29 +3,61 @@
 use lossfn_oracle::Judged;
 use lossfn_oracle::inputs::strategies::{everyday, value};
 use lossfn_oracle::inputs::{Values, near, rng, special};
-use lossfn_oracle::registry::{At, Domain, Targets};
-use proptest::prelude::{BoxedStrategy, Just, Strategy, prop_oneof};
+use lossfn_oracle::registry::{At, Domain, Range};
+use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
-/// Probabilities where they are special.
-fn edges_of_probability<T: Judged>() -> Vec<T> {
-    let edges = [0.0, 1.0, 0.5, 1e-3, T::from_f64(0.0).next_up().to_f64(), T::from_f64(1.0).next_down().to_f64()];
-    edges.map(T::from_f64).to_vec()
+/// Where a range is special: its ends, their neighbours, and what lies outside.
+fn edges<T: Judged>(range: Range) -> Vec<T> {
+    let step = |x: f64, up: bool| if up { T::from_f64(x).next_up() } else { T::from_f64(x).next_down() };
+    let of = |values: &[f64]| values.iter().map(|x| T::from_f64(*x)).collect::<Vec<_>>();
+    match range {
+        Range::Numbers => vec![T::from_f64(0.0)],
+        Range::AboveMinusOne => [of(&[-1.0, 0.0, 1.0]), vec![step(-1.0, true), step(0.0, true)]].concat(),
+        Range::Probabilities => [of(&[0.0, 1.0, 0.5, 1e-3]), vec![step(0.0, true), step(1.0, false)]].concat(),
+        Range::LogProbabilities => [of(&[0.0, f64::NEG_INFINITY, -1.0, -80.0]), vec![step(0.0, false)]].concat(),
+        Range::Labels(labels) => of(labels),
+    }
+}
+
+/// A number of the range for any number; NaN stays NaN.
+fn inside<T: Judged>(range: Range, x: T, mirrored: bool) -> T {
+    let number = x.to_f64();
+    let unit = if number.abs() > 1.0 { 1.0 / number.abs() } else { number.abs() };
+    match range {
+        Range::Numbers => x,
+        Range::AboveMinusOne if mirrored => T::from_f64(unit - 1.0),
+        Range::AboveMinusOne => T::from_f64(number.abs()),
+        Range::Probabilities if mirrored => T::from_f64(1.0 - unit),
+        Range::Probabilities => T::from_f64(unit),
+        Range::LogProbabilities if mirrored => T::from_f64(-unit),
+        Range::LogProbabilities => T::from_f64(-80.0 * unit),
+        Range::Labels(_) if number.is_nan() => x,
+        Range::Labels(labels) => T::from_f64(labels[(x.to_bits() % labels.len() as u64) as usize]),
+    }
+}
+
+/// Any number of a range.
+fn number_of<T: Judged>(range: Range) -> BoxedStrategy<T> {
+    let inside = (value(), any::<bool>()).prop_map(move |(x, mirrored)| inside(range, x, mirrored));
+    match range {
+        Range::Numbers => value().boxed(),
+        Range::Probabilities => probability().boxed(),
+        _ => prop_oneof![1 => select(edges(range)), 3 => inside].boxed(),
+    }
 }
 
 /// From 0 to 1, both included.
 pub(crate) fn probability<T: Judged>() -> impl Strategy<Value = T> {
     let nan = T::from_f64(f64::NAN);
-    prop_oneof![6 => select(edges_of_probability()), 4 => (0.0..1.0).prop_map(T::from_f64), 1 => Just(nan)]
+    let edges = select(edges(Range::Probabilities));
+    prop_oneof![6 => edges, 4 => (0.0..1.0).prop_map(T::from_f64), 1 => Just(nan)]
 }
 
 /// Any pair of prediction and target that a loss takes.
 pub(crate) fn pairs_of<T: Judged>(domain: &Domain) -> BoxedStrategy<(T, T)> {
-    let target = match domain.targets {
-        Targets::Numbers => value().boxed(),
-        Targets::Probabilities => probability().boxed(),
-    };
-    prop_oneof![3 => (value(), target.clone()), 2 => at_kinks(domain, target)].boxed()
+    let (prediction, target) = (number_of(domain.predictions), number_of(domain.targets));
+    prop_oneof![3 => (prediction, target.clone()), 2 => at_kinks(domain, target)].boxed()
 }
 
 /// Pairs within two steps of a kink.
@@ -41,36 +73,45 @@ fn at_kinks<T: Judged>(domain: &Domain, target: BoxedStrategy<T>) -> BoxedStrate
     }
 }
 
-/// Every kink with every step around it, over a target of 0 or the edges of probability.
+/// Every kink with every step around it, over a target of 0 or the edges of the targets.
 pub(crate) fn kinked<T: Judged>(domain: &Domain) -> Vec<(T, T)> {
-    let targets = match domain.targets {
-        Targets::Numbers => vec![T::from_f64(0.0)],
-        Targets::Probabilities => edges_of_probability(),
-    };
+    let targets = edges::<T>(domain.targets);
     let around = domain.kinks.iter().flat_map(|kink| near::<T>(*kink));
     around.flat_map(|x| targets.iter().map(move |t| (x, *t)).collect::<Vec<_>>()).collect()
 }
 
-/// Every special value with every other, or with the edges of probability.
+/// Every special value with every other, or with those of its range.
 pub(crate) fn special_pairs<T: Judged>(domain: &Domain) -> Vec<(T, T)> {
-    let targets = match domain.targets {
-        Targets::Numbers => special(),
-        Targets::Probabilities => edges_of_probability(),
+    let of = |range| match range {
+        Range::Numbers => special(),
+        Range::Labels(_) => edges(range),
+        Range::Probabilities => [edges(range), [-1e-3, 1.5, f64::INFINITY].map(T::from_f64).to_vec()].concat(),
+        Range::AboveMinusOne | Range::LogProbabilities => {
+            let inside = special::<T>().into_iter().flat_map(|x| [inside(range, x, false), inside(range, x, true)]);
+            inside.step_by(3).chain(edges(range)).collect()
+        }
     };
-    special().into_iter().flat_map(|x: T| targets.iter().map(move |t| (x, *t)).collect::<Vec<_>>()).collect()
+    let (predictions, targets) = (of(domain.predictions), of(domain.targets));
+    let with_targets = |x: T| targets.iter().map(move |t| (x, *t)).collect::<Vec<_>>();
+    predictions.into_iter().flat_map(with_targets).collect()
 }
 
 /// Predictions drawn in one way, and targets; many of those are near the prediction, or hard.
 pub(crate) fn drawn_pairs<T: Judged>(domain: &Domain, kind: Values, count: usize, seed: u64) -> Vec<(T, T)> {
     let mut rng = rng(seed);
     let x: Vec<T> = kind.vector(count, &mut rng);
+    let x: Vec<T> = x.into_iter().enumerate().map(|(i, x)| inside(domain.predictions, x, i % 2 == 1)).collect();
     let shares: Vec<f64> = Values::Uniform { low: 0.0, high: 1.0 }.vector(count, &mut rng);
-    let target = |i: usize| match (domain.targets, i % 3) {
-        (Targets::Numbers, 0) => T::from_f64(x[i].to_f64() * (1.0 + 1e-3 * shares[i])),
-        (Targets::Numbers, 1) => T::from_f64(0.0),
-        (Targets::Numbers, _) => x[count - 1 - i],
-        (Targets::Probabilities, 0) => T::from_f64(shares[i]),
-        (Targets::Probabilities, _) => edges_of_probability()[i % 6],
+    let (range, edges) = (domain.targets, edges::<T>(domain.targets));
+    let target = |i: usize| match (range, i % 3) {
+        (Range::Probabilities, 0) if domain.predictions == range && i % 2 == 0 => {
+            T::from_f64((x[i].to_f64() * (1.0 + 1e-3 * shares[i])).min(1.0))
+        }
+        (Range::Probabilities, 0) => T::from_f64(shares[i]),
+        (Range::Labels(_) | Range::Probabilities, _) => edges[i % edges.len()],
+        (_, 0) => inside(range, T::from_f64(x[i].to_f64() * (1.0 + 1e-3 * shares[i])), i % 2 == 1),
+        (_, 1) => edges[i / 3 % edges.len()],
+        (_, _) => inside(range, x[count - 1 - i], i % 2 == 1),
     };
     (0..count).map(|i| (x[i], target(i))).collect()
 }

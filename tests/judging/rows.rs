@@ -67,7 +67,8 @@ impl<T: Subject> Rows<T> {
     pub(crate) fn judge(&self, manners: &[Manner<T>]) -> Result<Peaks, String> {
         let rows = self.truth();
         let losses = rows.iter().map(|Row { loss, .. }| *loss).collect();
-        let items = Items { losses, slopes: rows.into_iter().flat_map(|row| row.gradient).collect() };
+        let slopes = rows.into_iter().flat_map(|row| row.gradient).collect();
+        let items = Items { losses, slopes, target_slopes: Vec::new() };
         let mut peaks = Peaks::default();
         for manner in manners {
             peaks.absorb(self.judge_items(&items, manner)?);
@@ -89,20 +90,30 @@ impl<T: Subject> Rows<T> {
         let expected = manner.reduced(Divisor::Fixed(of_loss.to_f64()), Some(&within), Some(&counted), |way| {
             Expected::new(self.loss.name, tolerances, items, manner, way)
         });
-        expected.judge_all(|level, verb| self.run(manner, level, verb), |i| format!("entry {i}: {self}, {manner}"))
+        expected.judge_all(
+            Verb::ALL.into_iter(),
+            |level, verb| self.run(manner, level, verb),
+            |i| format!("entry {i}: {self}, {manner}"),
+        )
     }
 
     /// A mean's divisor enters the one factor that every row's gradient is multiplied with, so that in f32, where that
     /// factor is made in f64, it costs nothing. Weights and upstream are rounded into it before.
     fn tolerances(&self, manner: &Manner<T>) -> Tolerances {
-        let Accuracy { value, slope } = self.loss.accuracy::<T>();
+        let Accuracy { value, slope, .. } = self.loss.accuracy::<T>();
         let factor = if T::BITS == 32 { 1.01 } else { 3.0 };
         let scaled = |each: bool| {
             let divided = T::BITS == 64 && !each && manner.divisor.is_some();
             let plain = manner.is_plain(true) && !divided && !self.loss.weighted;
             if plain { slope } else { Tolerance { ulp: slope.ulp + factor, ..slope } }
         };
-        Tolerances { each: manner.weighed(value), each_grad: scaled(true), grad: scaled(false) }
+        Tolerances {
+            each: manner.weighed(value),
+            each_grad: scaled(true),
+            grad: scaled(false),
+            each_target_grad: scaled(true),
+            target_grad: scaled(false),
+        }
     }
 
     fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
@@ -117,7 +128,7 @@ impl<T: Subject> Rows<T> {
             Given::Class => RowTargets::Classes(&self.class),
             Given::Probabilities => RowTargets::Probabilities(probabilities.get()),
         };
-        let slices = Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut() };
+        let slices = Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: &mut [] };
         let (layout, how) = (Layout::rows(classes).stride(stride), manner.call().level(level));
         let returned =
             self.loss.run(layout, &self.class_weights, how, verb, targets, slices).map_err(|e| e.to_string())?;
@@ -134,7 +145,7 @@ impl<T: Subject> Rows<T> {
         }
         let written = if in_place { x.get() } else { grad.get() };
         let grad = written.chunks(stride).flat_map(|row| row[..classes].to_vec()).collect();
-        Ok(Output { returned, each: each.get().to_vec(), grad })
+        Ok(Output { returned, each: each.get().to_vec(), grad, target_grad: Vec::new() })
     }
 
     /// The rows at their stride.

@@ -9,11 +9,13 @@ use crate::wide::Wide;
 pub struct BceWithLogits {
     /// w, the weight of the positive side.
     pub pos_weight: f64,
+    /// The share of the target that is spread over both sides.
+    pub smoothing: f64,
 }
 
 impl Default for BceWithLogits {
     fn default() -> Self {
-        Self { pos_weight: 1.0 }
+        Self { pos_weight: 1.0, smoothing: 0.0 }
     }
 }
 
@@ -21,15 +23,23 @@ impl BceWithLogits {
     fn terms<W: Wide>(&self, x: Dual<W>, t: Dual<W>) -> [Dual<W>; 2] {
         let (yes, no) = x.surprises();
         let weight = Dual::from_f64(self.pos_weight);
-        [(weight * t).weigh(yes), (Dual::constant(W::ONE) - t).weigh(no)]
+        let [t, rest] = smoothed(t, self.smoothing);
+        [(weight * t).weigh(yes), rest.weigh(no)]
     }
+}
+
+/// t and 1 − t, each with its share of α: t(1−α) + α/2. No digit of either is lost.
+pub(super) fn smoothed<W: Wide>(t: Dual<W>, smoothing: f64) -> [Dual<W>; 2] {
+    let (share, half) = (Dual::from_f64(smoothing), Dual::from_f64(smoothing / 2.0));
+    let one = Dual::constant(W::ONE);
+    [t, one - t].map(|t| t * (one - share) + half)
 }
 
 impl Elementwise for BceWithLogits {
     const NAME: &'static str = "bce_with_logits";
 
     fn rounded(self, to: fn(f64) -> f64) -> Self {
-        Self { pos_weight: to(self.pos_weight) }
+        Self { pos_weight: to(self.pos_weight), ..self }
     }
 
     fn formula<W: Wide>(&self, x: Dual<W>, t: Dual<W>) -> Dual<W> {
@@ -46,12 +56,22 @@ impl Elementwise for BceWithLogits {
     }
 
     /// σ(x)·(1 + (w−1)t) and w·t, unless the target is hard: then one of the two textbook terms is 0.
-    fn slope_terms<W: Wide>(&self, t: W, slope: W) -> Vec<W> {
-        if t == W::ZERO || t == W::ONE {
+    fn slope_terms<W: Wide>(&self, _x: W, t: W, slope: W) -> Vec<W> {
+        if self.smoothing == 0.0 && (t == W::ZERO || t == W::ONE) {
             return Vec::new();
         }
-        let right = W::from_f64(self.pos_weight) * t;
+        let right = W::from_f64(self.pos_weight) * smoothed(Dual::constant(t), self.smoothing)[0].value;
         vec![slope + right, right]
+    }
+
+    /// The two textbook terms, unless they differ by x alone or one of them is 0.
+    fn target_terms<W: Wide>(&self, x: W, _t: W) -> Vec<W> {
+        let (yes, no) = Dual::constant(x).surprises();
+        let kept = W::ONE - W::from_f64(self.smoothing);
+        match self.pos_weight {
+            0.0 | 1.0 => Vec::new(),
+            weight => vec![kept * W::from_f64(weight) * yes.value, kept * no.value],
+        }
     }
 }
 
@@ -64,7 +84,7 @@ mod tests {
     const INF: f64 = f64::INFINITY;
 
     fn at(pos_weight: f64, x: f64, t: f64) -> (f64, f64) {
-        let truth = BceWithLogits { pos_weight }.at(Big::from_f64(x), Big::from_f64(t));
+        let truth = BceWithLogits { pos_weight, smoothing: 0.0 }.at(Big::from_f64(x), Big::from_f64(t));
         (truth.value.value.to_f64(), truth.slope.value.to_f64())
     }
 
@@ -87,14 +107,15 @@ mod tests {
     #[test]
     fn positive_weight_and_its_target_slope() {
         assert_eq!(at(3.0, 0.3, 0.5), (1.258_710_488_937_054_2, -0.351_114_966_376_682_05));
-        let towards_target = BceWithLogits { pos_weight: 3.0 }.target_slope(Big::from_f64(0.3), Big::from_f64(0.5));
+        let towards_target =
+            BceWithLogits { pos_weight: 3.0, smoothing: 0.0 }.target_slope(Big::from_f64(0.3), Big::from_f64(0.5));
         assert_eq!(towards_target.to_f64(), 0.808_710_488_937_054_2);
     }
 
     #[test]
     fn scales_name_the_larger_term_of_what_can_cancel() {
         let scales = |x: f64, t: f64| {
-            let truth = BceWithLogits { pos_weight: 3.0 }.at(x, t);
+            let truth = BceWithLogits { pos_weight: 3.0, smoothing: 0.0 }.at(x, t);
             (truth.value.scale, truth.slope.scale)
         };
         assert_eq!(scales(0.0, 1.0), (0.0, 0.0), "hard targets have no excuse");

@@ -84,6 +84,28 @@ impl Elementwise for SmoothL1 {
     }
 }
 
+/// ln cosh e: ln(1 + (cosh e − 1)) near 0, where a cosh would lose digits, and |e| + ln((1 + e^−2|e|)/2) beyond.
+#[derive(Clone, Copy, Debug)]
+pub struct LogCosh;
+
+impl Elementwise for LogCosh {
+    const NAME: &'static str = "log_cosh";
+
+    fn rounded(self, _: fn(f64) -> f64) -> Self {
+        self
+    }
+
+    fn formula<W: Wide>(&self, x: Dual<W>, t: Dual<W>) -> Dual<W> {
+        let (one, half) = (Dual::constant(W::ONE), Dual::from_f64(0.5));
+        let distance = (x - t).abs(W::ZERO);
+        if distance.value < W::ONE {
+            let decay = (-distance).exp_m1();
+            return (half * decay * decay / (one + decay)).ln_1p();
+        }
+        distance + (half * (-(distance + distance)).exp_m1()).ln_1p()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Huber, Mae, Mse, SmoothL1};

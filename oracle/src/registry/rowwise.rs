@@ -61,7 +61,8 @@ impl Rowwise {
     /// What it promises of rows of `T`: entries of a gradient below twice the smallest normal number may be 0.
     pub fn accuracy<T: Judged>(&self) -> Accuracy {
         let flush = <f64 as Wide>::exp2i(T::MIN_EXPONENT + 1);
-        Accuracy { value: Tolerance::ulp(self.ulp.0), slope: Tolerance::ulp(self.ulp.1).flush(flush) }
+        let slope = Tolerance::ulp(self.ulp.1).flush(flush);
+        Accuracy { value: Tolerance::ulp(self.ulp.0), slope, target_slope: slope }
     }
 
     /// Runs a verb. `class_weights` are used where this choice of options has any.

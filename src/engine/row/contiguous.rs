@@ -161,6 +161,23 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
         }
     }
 
+    /// Puts the gradients of the whole row where they belong.
+    #[inline(always)]
+    fn put_all<Q: Terms<L, 2>>(&mut self, slopes: Q) {
+        let (lanes, len) = (L::Elem::LANES, self.x.len());
+        let mut start = 0;
+        while !Q::HEAVY && start + 4 * lanes <= len {
+            let slopes = all(slopes, self.whole::<4>(start));
+            self.put(slopes, start..start + 4 * lanes);
+            start += 4 * lanes;
+        }
+        while start < len {
+            let slopes = slopes.at(self.some(start));
+            self.put_some(slopes, start);
+            start += lanes;
+        }
+    }
+
     /// Puts the gradients of at most a vector, of which `x` and `t` have been read, where they belong.
     #[inline(always)]
     fn put_some(&mut self, [grad, target_grad]: [L; 2], start: usize) {
@@ -343,18 +360,7 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
     }
 
     #[inline(always)]
-    fn grads<Q: Terms<L, 2>>(&mut self, slopes: Q) {
-        let (lanes, len) = (L::Elem::LANES, self.x.len());
-        let mut start = 0;
-        while !Q::HEAVY && start + 4 * lanes <= len {
-            let slopes = all(slopes, self.whole::<4>(start));
-            self.put(slopes, start..start + 4 * lanes);
-            start += 4 * lanes;
-        }
-        while start < len {
-            let slopes = slopes.at(self.some(start));
-            self.put_some(slopes, start);
-            start += lanes;
-        }
+    fn grads(&mut self, slopes: impl Terms<L, 2>) {
+        self.put_all(slopes);
     }
 }

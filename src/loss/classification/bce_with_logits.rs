@@ -1,8 +1,9 @@
 use crate::engine::check;
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
+use crate::loss::verbs::presets;
 use crate::loss::verbs::{both_grads, elementwise_loss};
-use crate::math::{Float, logistic};
+use crate::math::{Float, logistic, nan_of, weigh};
 use crate::{LossError, Real};
 
 /// Binary cross-entropy of a logit.
@@ -13,23 +14,28 @@ use crate::{LossError, Real};
 ///
 /// # Formula
 /// `ℓ = p t softplus(-x) + (1 - t) softplus(x)` with `softplus(x) = ln(1 + e^x)` and `p` the weight of the positive
-/// class, 1 unless set; the default mean divides by the number of elements.
+/// class, 1 unless set; the default mean divides by the number of elements. Label smoothing `a` makes `t (1 - a) + a/2`
+/// of `t`.
 ///
 /// # Gradient
-/// `(1 - t) σ(x) - p t σ(-x)` with `σ(x) = 1/(1 + e^-x)`; no kink.
+/// `(1 - t) σ(x) - p t σ(-x)` with `σ(x) = 1/(1 + e^-x)`; no kink. That of the target is
+/// `p softplus(-x) - softplus(x)`, which is `-x` for `p = 1`.
 ///
 /// # Shapes
 /// `x`, `t` and `dx` have one length, a multiple of the number of positive weights.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite logit on the side of a target of 0 or 1 gives exactly 0, on the other side +inf with a
-/// gradient of 1 or `-p`: a factor of 0 annihilates an infinity.
+/// gradient of 1 or `-p`: a factor of 0 annihilates an infinity. Label smoothing leaves no side without a target, so
+/// that every infinite logit costs +inf.
 ///
 /// # Accuracy
-/// Targets of 0 and 1: 4 ULP, at any logit. Targets between: 4 ULP of the larger of the two terms.
+/// Targets of 0 and 1: 4 ULP, at any logit. Targets between: 4 ULP of the larger of the two terms, and so the gradient
+/// of the target.
 ///
 /// # Errors
-/// [`Option`](crate::LossError::Option) for a positive weight that is negative or not finite,
+/// [`Option`](crate::LossError::Option) for a positive weight that is negative or not finite, and for a label smoothing
+/// outside `[0, 1]`;
 /// [`Weights`](crate::LossError::Weights) and [`Rows`](crate::LossError::Rows) for column weights that do not fit;
 /// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
@@ -52,13 +58,14 @@ use crate::{LossError, Real};
 pub struct BceWithLogits<'a, T> {
     pos_weight: f64,
     pos_weights: Option<&'a [T]>,
+    label_smoothing: f64,
 }
 
 impl<'a, T: Real> BceWithLogits<'a, T> {
     /// Binary cross-entropy with both classes at weight 1.
     #[must_use]
     pub const fn new() -> Self {
-        Self { pos_weight: 1.0, pos_weights: None }
+        Self { pos_weight: 1.0, pos_weights: None, label_smoothing: 0.0 }
     }
 
     /// The weight of the positive class.
@@ -74,6 +81,13 @@ impl<'a, T: Real> BceWithLogits<'a, T> {
         self.pos_weights = Some(weights);
         self
     }
+
+    /// The share of a target that is spread over yes and no: `t` becomes `t (1 - a) + a/2`, as in Keras.
+    #[must_use]
+    pub const fn label_smoothing(mut self, share: f64) -> Self {
+        self.label_smoothing = share;
+        self
+    }
 }
 
 impl<T: Real> Default for BceWithLogits<'_, T> {
@@ -87,6 +101,7 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
     const BY_COLUMN: bool = true;
 
     fn check(&self) -> Result<(), LossError> {
+        check::share("label_smoothing", self.label_smoothing)?;
         let weight = self.pos_weight;
         let holds = weight >= 0.0 && T::from_f64(weight).to_f64().is_finite();
         check::option("pos_weight", weight, holds, "not negative, and finite in the element type")
@@ -104,23 +119,21 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
     #[inline(always)]
     fn eval_column<L: Lane<Elem = T>>(&self, x: L, t: L, column: L) -> Eval<L> {
         let weight = column * self.pos_weight;
-        let negative = x.of(1.0) - t;
+        let (kept, spread) = (x.of(1.0 - self.label_smoothing), x.of(self.label_smoothing / 2.0));
+        let (yes, no) = (t.mul_add(kept, spread), (x.of(1.0) - t).mul_add(kept, spread));
         let p = logistic(x);
         // In this order neither a tiny target nor a huge logit leaves the range on the way.
-        let positive = annihilated(weight, annihilated(t, p.softplus_of_minus));
-        let value = positive + annihilated(negative, p.softplus);
-        let slope = (negative * p.rise - t * weight * p.fall) / p.sum;
-        let target_slope = weight * p.softplus_of_minus - p.softplus;
+        let value = weigh(weight, weigh(yes, p.softplus_of_minus)) + weigh(no, p.softplus);
+        let slope = (no * p.rise - yes * weight * p.fall) / p.sum;
+        // The difference of the two softplus, without the part that cancels.
+        let negative = x.lt(x.of(0.0));
+        let (sure, apart) =
+            (L::pick(negative, p.softplus, p.softplus_of_minus), L::pick(negative, weigh(weight, x), x));
+        let target_slope = nan_of(t, (weigh(weight - 1.0, sure) - apart) * kept);
         Eval { value, slope, target_slope }
     }
 }
 
-/// `factor * term`, with 0 times infinity as 0.
-#[inline(always)]
-fn annihilated<L: Lane>(factor: L, term: L) -> L {
-    let zero = factor.of(0.0);
-    L::pick(factor.same(zero) & term.same(factor.of(f64::INFINITY)), zero, factor * term)
-}
-
+presets!(BceWithLogits<'a, T>: torch, keras, tf23);
 elementwise_loss!(BceWithLogits<'a, T>);
 both_grads!(BceWithLogits<'a, T>);

@@ -76,7 +76,8 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
         let root = x.of(guard.root());
         let (x_scale, _) = scale_to_one(x.at_least(root));
         let (t_scale, _) = scale_to_one(t.at_least(root));
-        Self::scaled(row, guard, [x_scale, t_scale]).0
+        // Lanes that are other rows keep what they have.
+        Self::scaled(row, guard, [L::pick(rejected, x_scale, one), L::pick(rejected, t_scale, one)]).0
     }
 
     /// The cosine with the rows scaled, their product, and the squares of their norms.

@@ -2,7 +2,7 @@ use crate::LossError;
 use crate::engine::check;
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, elementwise_loss, presets};
 use crate::math::Float;
 
 /// Huber loss: squared error near the target, absolute error far from it.
@@ -80,5 +80,6 @@ impl<T: Float> Elementwise<T> for Huber {
     }
 }
 
+presets!(Huber: torch, keras, tf23);
 elementwise_loss!(Huber);
 both_grads!(Huber);

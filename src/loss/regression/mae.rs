@@ -1,6 +1,6 @@
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, elementwise_loss, presets};
 use crate::math::Float;
 
 /// Absolute error.
@@ -60,5 +60,6 @@ impl<T: Float> Elementwise<T> for Mae {
     }
 }
 
+presets!(Mae: torch, keras, tf23);
 elementwise_loss!(Mae);
 both_grads!(Mae);

@@ -1,6 +1,6 @@
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, elementwise_loss, presets};
 use crate::math::Float;
 
 /// Squared error.
@@ -59,5 +59,6 @@ impl<T: Float> Elementwise<T> for Mse {
     }
 }
 
+presets!(Mse: torch, keras, tf23);
 elementwise_loss!(Mse);
 both_grads!(Mse);

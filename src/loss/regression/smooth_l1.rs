@@ -2,7 +2,7 @@ use crate::LossError;
 use crate::engine::check;
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, elementwise_loss, presets};
 use crate::math::Float;
 
 /// Smooth L1: absolute error with a rounded tip.
@@ -83,5 +83,6 @@ impl<T: Float> Elementwise<T> for SmoothL1 {
     }
 }
 
+presets!(SmoothL1: torch);
 elementwise_loss!(SmoothL1);
 both_grads!(SmoothL1);

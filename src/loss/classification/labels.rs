@@ -1,0 +1,44 @@
+//! Labels of two classes.
+
+use crate::lane::Lane;
+use crate::math::Float;
+
+/// How a hinge loss reads its targets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Labels {
+    /// As they are: -1 and 1.
+    #[default]
+    AsGiven,
+    /// 0 and 1, which become -1 and 1 by `2t - 1`.
+    ZeroOne,
+    /// As Keras: [`ZeroOne`](Self::ZeroOne) if every target of the call is 0 or 1, masked ones included, else
+    /// [`AsGiven`](Self::AsGiven). This is the one option for which targets are read before the first loss.
+    Auto,
+}
+
+impl Labels {
+    /// What `Auto` means for these targets.
+    #[must_use]
+    pub(super) fn decided<T: Float>(self, targets: &[T]) -> Self {
+        if self != Self::Auto {
+            return self;
+        }
+        let (zero, one) = (T::default(), T::from_f64(1.0));
+        let mut all = true;
+        for chunk in targets.chunks(1024) {
+            all &= chunk.iter().fold(true, |all, t| all & ((*t == zero) | (*t == one)));
+            if !all {
+                return Self::AsGiven;
+            }
+        }
+        Self::ZeroOne
+    }
+
+    /// The label of -1 or 1 of a target, and what it moves by with the target.
+    #[inline(always)]
+    pub(super) fn read<L: Lane<Elem: Float>>(self, t: L) -> (L, f64) {
+        let (factor, term) = if self == Self::ZeroOne { (2.0, -1.0) } else { (1.0, 0.0) };
+        (t.mul_add(t.of(factor), t.of(term)), factor)
+    }
+}

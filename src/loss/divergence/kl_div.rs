@@ -1,0 +1,188 @@
+use crate::LossError;
+use crate::engine::check;
+use crate::engine::elementwise::{Elementwise, Eval};
+use crate::lane::Lane;
+use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::math::{Float, exp, ln, ln_ratio, nan_of, weigh};
+
+/// Kullback-Leibler divergence, element by element.
+///
+/// # Meaning
+/// What the distribution `x` costs beyond the distribution `t` that the data have: distillation, variational inference,
+/// soft labels. By default the prediction is the *logarithm* of a probability, the output of a log-softmax, and the target
+/// a probability; with [`log_target`](Self::log_target) the target is a logarithm too, and with
+/// [`of_probabilities`](Self::of_probabilities) both are probabilities. A loss that comes out negative has inputs of the
+/// wrong kind, or rows that do not add up to 1: one element may be negative, a whole row may not.
+///
+/// # Formula
+/// `ℓ = t (ln t - x)`; with log targets `e^t (t - x)`; of probabilities `t ln(t/x)`. Everywhere `0 ln 0 = 0`. The default
+/// mean divides by the number of elements, as PyTorch's `mean`, which is a divergence over the row length. PyTorch's
+/// `batchmean`, the mean divergence of rows, is `Call::new().columns(c).mean(Divisor::Rows)`; Keras's is
+/// `Call::new().columns(c).by_row(ByRow::Sum)`.
+///
+/// # Gradient
+/// `-t`; with log targets `-e^t`; of probabilities `-t/x`. That of the target is `ln t + 1 - x`; with log targets
+/// `e^t (t - x + 1)`; of probabilities `ln(t/x) + 1`. At `t = 0` it is the limit: -inf, or +inf where the prediction rules
+/// the element out; with log targets 0.
+///
+/// # Shapes
+/// `x`, `t` and both gradients have one length. Rows matter only to the call.
+///
+/// # Edge cases
+/// NaN gives NaN, and so does a negative probability. A target of 0 costs 0 and pulls at nothing, whatever the prediction:
+/// at a log-probability of -inf too, where PyTorch gives NaN. Any other target there costs +inf.
+///
+/// # Accuracy
+/// The loss 3 ULP of the larger of `t ln t` and `t x`, with log targets 3 ULP of the larger of `e^t t` and `e^t x`; of
+/// probabilities 4 ULP of the loss itself, however near to each other they are, as long as neither is more than 2^200
+/// times the other. The gradient 1.5 ULP. That of the target 3 ULP of its largest term.
+///
+/// # Errors
+/// [`Option`](crate::LossError::Option) for a clip that is not in `[0, 1)`, or that is not 0 where the predictions are
+/// logarithms; [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
+///
+/// # Source
+/// S. Kullback and R. Leibler, On information and sufficiency, 1951. `torch.nn.KLDivLoss`, `F.kl_div`.
+/// `keras.losses.KLDivergence`, `keras.losses.kl_divergence`: equal with [`keras`](Self::keras), which is of probabilities,
+/// clips both, and adds up rows.
+///
+/// ```
+/// use lossfn::{Call, Divisor, KlDiv, Loss};
+///
+/// let (x, t) = ([0.5_f64.ln(), 0.5_f64.ln()], [1.0, 0.0]);
+/// let mut dx = [0.0; 2];
+/// let batchmean = Call::new().columns(2).mean(Divisor::Rows);
+/// let loss = KlDiv::new().with(batchmean).value_and_grad(&x, &t, &mut dx)?.value;
+/// assert!((loss - 2_f64.ln()).abs() < 1e-15);
+/// assert_eq!(dx, [-1.0, 0.0]);
+///
+/// let near = KlDiv::new().of_probabilities().value(&[0.5_f64], &[0.5 + 2_f64.powi(-50)])?.value;
+/// assert!((near / 2_f64.powi(-50) - 1.0).abs() < 1e-14);
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("KLDivLoss", "kl_div", "KLDivergence", "kl_divergence", "KLD", "kld", "kullback_leibler_divergence"))]
+#[doc(alias("KullbackLeiblerDivergence", "relative_entropy"))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KlDiv {
+    form: Form,
+    clip: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    LogPrediction,
+    BothLogs,
+    Probabilities,
+}
+
+impl KlDiv {
+    /// Of a log-probability and a probability.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { form: Form::LogPrediction, clip: 0.0 }
+    }
+
+    /// Of two log-probabilities.
+    #[must_use]
+    pub const fn log_target(mut self) -> Self {
+        self.form = Form::BothLogs;
+        self
+    }
+
+    /// Of two probabilities.
+    #[must_use]
+    pub const fn of_probabilities(mut self) -> Self {
+        self.form = Form::Probabilities;
+        self
+    }
+
+    /// Both probabilities are held to `[clip, 1]`; the gradients outside are 0, those at the ends are whole.
+    #[must_use]
+    pub const fn clip(mut self, clip: f64) -> Self {
+        self.clip = clip;
+        self
+    }
+
+    /// As PyTorch: nothing is clipped. What the inputs are stays as it is.
+    #[must_use]
+    pub const fn torch(self) -> Self {
+        self.clip(0.0)
+    }
+
+    /// As Keras 3 on TensorFlow: of probabilities clipped to `[1e-7, 1]`. On PyTorch and JAX the gradient at exactly 1 is
+    /// half of it.
+    #[must_use]
+    pub const fn keras(self) -> Self {
+        self.of_probabilities().clip(1e-7)
+    }
+
+    /// As Keras 2 and TensorFlow 2.3: of probabilities clipped to `[1e-7, 1]`.
+    #[must_use]
+    pub const fn tf23(self) -> Self {
+        self.keras()
+    }
+}
+
+impl Default for KlDiv {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Float> Elementwise<T> for KlDiv {
+    const HEAVY: bool = true;
+
+    fn check(&self) -> Result<(), LossError> {
+        let fits = self.clip == 0.0 || self.form == Form::Probabilities;
+        check::option("clip", self.clip, fits, "0 for predictions that are logarithms")?;
+        check::option("clip", self.clip, (0.0..1.0).contains(&self.clip), "from 0 to less than 1")
+    }
+
+    #[inline(always)]
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
+        match self.form {
+            Form::LogPrediction => of_log_prediction(x, t),
+            Form::BothLogs => of_both_logs(x, t),
+            Form::Probabilities => self.of_clipped(x, t),
+        }
+    }
+}
+
+#[inline(always)]
+fn of_log_prediction<L: Lane<Elem: Float>>(x: L, t: L) -> Eval<L> {
+    let infinite = x.of(f64::INFINITY);
+    let ln_t = ln(t);
+    let gap = nan_of(ln_t, L::pick(x.same(-infinite), infinite, ln_t - x));
+    let value = weigh(t, gap);
+    Eval { value, slope: nan_of(value, -t), target_slope: gap + 1.0 }
+}
+
+#[inline(always)]
+fn of_both_logs<L: Lane<Elem: Float>>(x: L, t: L) -> Eval<L> {
+    let infinite = x.of(f64::INFINITY);
+    let p = exp(t);
+    // Where both are -inf, any number: it meets a probability of 0.
+    let gap = L::pick(t.same(-infinite), nan_of(x, t), t - x);
+    let value = weigh(p, gap);
+    Eval { value, slope: nan_of(value, -p), target_slope: weigh(p, gap + 1.0) }
+}
+
+impl KlDiv {
+    #[inline(always)]
+    fn of_clipped<L: Lane<Elem: Float>>(&self, x: L, t: L) -> Eval<L> {
+        let (zero, infinite) = (x.of(0.0), f64::INFINITY);
+        let clips = self.clip > 0.0;
+        let least = x.of(if clips { self.clip } else { -infinite });
+        let most = x.of(if clips { 1.0 } else { infinite });
+        let (p, q) = (t.at_least(least).at_most(most), x.at_least(least).at_most(most) + zero);
+        let ratio = L::pick(q.same(zero) & zero.le(p), x.of(infinite), ln_ratio(p, q, p - q));
+        let value = weigh(p, ratio);
+        let (x_out, t_out) = (x.lt(least) | most.lt(x), t.lt(least) | most.lt(t));
+        let slope = nan_of(value, L::pick(x_out | p.same(zero), zero, -p / q));
+        let target_slope = nan_of(value, L::pick(t_out, zero, ratio + 1.0));
+        Eval { value, slope, target_slope }
+    }
+}
+
+elementwise_loss!(KlDiv);
+both_grads!(KlDiv);

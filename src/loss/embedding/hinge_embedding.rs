@@ -1,0 +1,93 @@
+use crate::LossError;
+use crate::engine::check;
+use crate::engine::elementwise::{Elementwise, Eval};
+use crate::lane::Lane;
+use crate::loss::verbs::elementwise_loss;
+use crate::math::{Float, nan_of};
+
+/// Hinge loss of a distance.
+///
+/// # Meaning
+/// Pulls pairs that belong together to the distance 0, and pushes others apart up to a margin. The prediction is a
+/// distance or dissimilarity, usually not negative. Targets are 1 for pairs that belong together and -1 for others.
+///
+/// # Formula
+/// `ℓ = x` for `t = 1` and `max(0, margin - x)` for `t = -1`; the default mean divides by the number of elements.
+///
+/// # Gradient
+/// 1 for `t = 1`; for `t = -1` -1 below the margin and 0 above it; 0 at the kink `x = margin`. The target has none.
+///
+/// # Shapes
+/// `x`, `t` and `dx` have one length.
+///
+/// # Edge cases
+/// NaN gives NaN, and so does a target that is neither 1 nor -1. PyTorch adds both branches for it, which
+/// [`torch`](Self::torch) does too.
+///
+/// # Accuracy
+/// 0.5 ULP; the gradient is exact. Both branches together 1 ULP of the larger.
+///
+/// # Errors
+/// [`Option`](crate::LossError::Option) for a margin that is not finite; [`Length`](crate::LossError::Length), and what the
+/// [`Call`](crate::Call) can do wrong.
+///
+/// # Source
+/// `torch.nn.HingeEmbeddingLoss`, `F.hinge_embedding_loss`. PyTorch's gradient at NaN is 0 for `t = -1`.
+///
+/// ```
+/// use lossfn::{HingeEmbedding, Loss};
+///
+/// let mut dx = [0.0; 2];
+/// let loss = HingeEmbedding::new(1.0).value_and_grad(&[0.5, 0.25], &[1.0, -1.0], &mut dx)?.value;
+/// assert_eq!((loss, dx), (0.625, [0.5, -0.5]));
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("HingeEmbeddingLoss", "hinge_embedding_loss"))]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HingeEmbedding {
+    margin: f64,
+    adds_both: bool,
+}
+
+impl HingeEmbedding {
+    /// With the given margin.
+    #[must_use]
+    pub const fn new(margin: f64) -> Self {
+        Self { margin, adds_both: false }
+    }
+
+    /// As PyTorch: a target that is neither 1 nor -1 costs the sum of both branches.
+    #[must_use]
+    pub const fn torch(mut self) -> Self {
+        self.adds_both = true;
+        self
+    }
+}
+
+impl Default for HingeEmbedding {
+    /// A margin of 1, as in PyTorch.
+    fn default() -> Self {
+        Self::new(1.0)
+    }
+}
+
+impl<T: Float> Elementwise<T> for HingeEmbedding {
+    fn check(&self) -> Result<(), LossError> {
+        let holds = T::from_f64(self.margin).to_f64().is_finite();
+        check::option("margin", self.margin, holds, "finite in the element type")
+    }
+
+    #[inline(always)]
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
+        let (zero, one) = (x.of(0.0), x.of(1.0));
+        let (together, apart) = (t.same(one), t.same(-one));
+        let gap = (x.of(self.margin) - x).at_least(zero);
+        let push = L::pick(zero.lt(gap), -one, zero);
+        let (both, both_slope) = if self.adds_both { (x + gap, one + push) } else { (x.of(f64::NAN), x.of(f64::NAN)) };
+        let value = nan_of(t, L::pick(together, x, L::pick(apart, gap, both)));
+        let slope = nan_of(value, L::pick(together, one, L::pick(apart, push, both_slope)));
+        Eval { value, slope, target_slope: zero }
+    }
+}
+
+elementwise_loss!(HingeEmbedding);

@@ -1,0 +1,112 @@
+use crate::LossError;
+use crate::engine::check;
+use crate::engine::elementwise::{Elementwise, Eval};
+use crate::lane::Lane;
+use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::math::{Float, nan_of};
+
+/// Absolute error in percent of the target.
+///
+/// # Meaning
+/// For targets of many magnitudes where the relative error matters, none of them near 0. It pulls towards low
+/// predictions: no error below the target costs more than 100. The prediction is any number; no activation precedes it.
+///
+/// # Formula
+/// `ℓ = 100 |x - t| / |t|`, with `max(|t|, floor)` for `|t|` if a floor is set; the default mean divides by the number of
+/// elements.
+///
+/// # Gradient
+/// `100 sign(x - t) / |t|`; 0 at the kink `x = t`. That of the target is `-100 sign(x - t) x / (t |t|)`; where the floor
+/// holds the divisor, `-100 sign(x - t) / floor`.
+///
+/// # Shapes
+/// `x`, `t` and both gradients have one length.
+///
+/// # Edge cases
+/// NaN gives NaN, and so does an infinite target. A target of 0 costs +inf with infinite gradients, unless the prediction
+/// is 0 too: then loss and gradients are 0. With a floor of 1e-7 it costs 1e9 for an error of 1.
+///
+/// # Accuracy
+/// The loss 2 ULP, the gradient 0.5 ULP, that of the target 2.5 ULP; no digit is lost however near `x` and `t` are.
+///
+/// # Errors
+/// [`Option`](crate::LossError::Option) for a floor that is negative or not finite; [`Length`](crate::LossError::Length),
+/// and what the [`Call`](crate::Call) can do wrong.
+///
+/// # Source
+/// `keras.losses.MeanAbsolutePercentageError`, `keras.losses.mean_absolute_percentage_error`: equal with
+/// [`keras`](Self::keras) or [`tf23`](Self::tf23) and [`ByRow::Mean`](crate::ByRow::Mean).
+///
+/// ```
+/// use lossfn::{Loss, Mape};
+///
+/// let mut dx = [0.0; 2];
+/// let loss = Mape::new().value_and_grad(&[3.0, 8.0], &[2.0, 10.0], &mut dx)?.value;
+/// assert_eq!((loss, dx), (35.0, [25.0, -5.0]));
+/// # Ok::<(), lossfn::LossError>(())
+/// ```
+#[doc(alias("MeanAbsolutePercentageError", "mean_absolute_percentage_error", "MAPE"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Mape {
+    floor: f64,
+}
+
+impl Mape {
+    /// Without a floor.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { floor: 0.0 }
+    }
+
+    /// The least that the error is divided by.
+    #[must_use]
+    pub const fn floor(mut self, floor: f64) -> Self {
+        self.floor = floor;
+        self
+    }
+
+    /// As Keras 3: a floor of 1e-7.
+    #[must_use]
+    pub const fn keras(self) -> Self {
+        self.floor(1e-7)
+    }
+
+    /// As Keras 2 and TensorFlow 2.3: a floor of 1e-7.
+    #[must_use]
+    pub const fn tf23(self) -> Self {
+        self.floor(1e-7)
+    }
+}
+
+impl<T: Float> Elementwise<T> for Mape {
+    fn check(&self) -> Result<(), LossError> {
+        let floor = T::from_f64(self.floor).to_f64();
+        let rule = "not negative, and finite in the element type";
+        check::option("floor", self.floor, floor >= 0.0 && floor.is_finite(), rule)
+    }
+
+    #[inline(always)]
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
+        let (zero, floor) = (x.of(0.0), x.of(self.floor));
+        let d = x - t;
+        let size = t.abs();
+        let base = size.at_least(floor);
+        let exact = d.same(zero);
+        let value = L::pick(exact, zero, percent(d.abs(), base));
+        let slope = nan_of(value, L::pick(exact, zero, x.of(100.0).copysign(d) / base));
+        let towards = L::pick(exact, zero, percent((x / t).abs(), base).copysign(x * t * slope));
+        let target_slope = nan_of(value, -L::pick(floor.lt(size), towards, slope));
+        Eval { value, slope, target_slope }
+    }
+}
+
+/// `100 y / base`, where neither the product nor the quotient leaves the range on the way.
+#[inline(always)]
+fn percent<L: Lane<Elem: Float>>(y: L, base: L) -> L {
+    let (one, hundred) = (y.of(1.0), y.of(100.0));
+    let small = y.lt(one);
+    y * L::pick(small, hundred, one) / base * L::pick(small, one, hundred)
+}
+
+elementwise_loss!(Mape);
+both_grads!(Mape);
