@@ -63,6 +63,7 @@ fn one_loss<T: Scalar>(
 ) {
     let name = format!("{} {}", loss.name.to_lowercase(), verb.name());
     let mut is_new = true;
+    data.suit(loss.predictions);
     group.bench_function(&name, |bencher| {
         if core::mem::take(&mut is_new) {
             loss.check(Serial, verb, data);

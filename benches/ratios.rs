@@ -82,6 +82,7 @@ fn elementwise(plan: &Plan) {
             "BceWithLogits" => Some(Goal::OverPlain(5.0)),
             _ => None,
         };
+        data.suit(loss.predictions);
         rows(plan, loss, &format!("2^{}", len.ilog2()), &mut data, goal);
     }
 }

@@ -20,11 +20,19 @@ impl Verb {
     }
 }
 
+/// What predictions are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Predictions {
+    Logits,
+    Probabilities,
+}
+
 /// Predictions, targets, and the place of the gradient.
 pub(crate) struct Data<T, Y> {
     pub(crate) x: Vec<T>,
     pub(crate) y: Vec<Y>,
     pub(crate) dx: Vec<T>,
+    predictions: Predictions,
 }
 
 /// The same for one call.
@@ -48,12 +56,24 @@ impl<T, Y> Data<T, Y> {
 }
 
 impl<T: Scalar> Data<T, T> {
-    /// Logits in `[-4, 4)` and targets in `[0, 1)`: good for every elementwise loss, on both sides of every bend.
+    /// Logits in `[-4, 4)` and targets in `[0, 1)`: on both sides of every bend.
     pub(crate) fn elements(len: usize) -> Self {
         let mut random = Random::new();
         let x = (0..len).map(|_| T::of(random.logit())).collect();
         let y = (0..len).map(|_| T::of(random.unit())).collect();
-        Self { x, y, dx: vec![T::of(1.0); len] }
+        Self { x, y, dx: vec![T::of(1.0); len], predictions: Predictions::Logits }
+    }
+
+    /// Makes the predictions what a loss takes: probabilities are not quite 0 or 1.
+    pub(crate) fn suit(&mut self, predictions: Predictions) {
+        let (factor, term) = match predictions {
+            same if same == self.predictions => return,
+            Predictions::Logits => (1.0 / 0.124, -0.5 / 0.124),
+            Predictions::Probabilities => (0.124, 0.5),
+        };
+        let (factor, term) = (T::of(factor), T::of(term));
+        self.x.iter_mut().for_each(|x| *x = *x * factor + term);
+        self.predictions = predictions;
     }
 }
 
@@ -63,7 +83,7 @@ impl<T: Scalar> Data<T, u32> {
         let mut random = Random::new();
         let x = (0..rows * classes).map(|_| T::of(random.logit())).collect();
         let y = (0..rows).map(|_| (random.unit() * classes as f64) as u32).collect();
-        Self { x, y, dx: vec![T::of(1.0); rows * classes] }
+        Self { x, y, dx: vec![T::of(1.0); rows * classes], predictions: Predictions::Logits }
     }
 }
 

@@ -1,13 +1,17 @@
 //! The losses that are measured: the library's beside the plain loop's.
 
-use super::data::{Batch, Data, Verb};
+use super::data::{Batch, Data, Predictions, Verb};
 use super::scalar::Scalar;
 use super::{parts, plain};
-use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Loss, Mae, Mse, SmoothL1, Threads};
+use lossfn::{
+    Bce, BceWithLogits, Call, CrossEntropy, Hinge, HingeEmbedding, Huber, KlDiv, LogCosh, Loss, Mae, Mape, Mse, Msle,
+    SmoothL1, SquaredHinge, Threads,
+};
 
 /// One loss, by the library and by a plain loop.
 pub(crate) struct Subject<T, Y> {
     pub(crate) name: &'static str,
+    pub(crate) predictions: Predictions,
     /// Entries of a row.
     columns: usize,
     library: fn(usize, Threads, Batch<'_, T, Y>) -> f64,
@@ -50,19 +54,31 @@ impl<T: Scalar, Y: Sync> Subject<T, Y> {
 }
 
 /// The losses of one element at a time.
-pub(crate) fn elementwise<T>() -> [Subject<T, T>; 5]
+pub(crate) fn elementwise<T>() -> [Subject<T, T>; 13]
 where
     T: Scalar,
     Mse: Loss<T>,
     Mae: Loss<T>,
     Huber: Loss<T>,
     SmoothL1: Loss<T>,
+    LogCosh: Loss<T>,
+    Mape: Loss<T>,
+    Msle: Loss<T>,
+    Bce: Loss<T>,
+    Hinge: Loss<T>,
+    SquaredHinge: Loss<T>,
+    KlDiv: Loss<T>,
+    HingeEmbedding: Loss<T>,
     for<'a> BceWithLogits<'a, T>: Loss<T>,
 {
     macro_rules! subject {
         ($loss:ident, $new:expr, $formula:ident) => {
+            subject!($loss, $new, $formula, Predictions::Logits)
+        };
+        ($loss:ident, $new:expr, $formula:ident, $predictions:expr) => {
             Subject {
                 name: stringify!($loss),
+                predictions: $predictions,
                 columns: 1,
                 library: |_, threads, batch| run($new.with(Call::new().threads(threads)), batch),
                 plain: |_, scale, batch| plain::elementwise(plain::$formula, scale, batch),
@@ -74,7 +90,15 @@ where
         subject!(Mae, Mae::new(), mae),
         subject!(Huber, Huber::new(1.0), huber),
         subject!(SmoothL1, SmoothL1::new(1.0), huber),
+        subject!(LogCosh, LogCosh::new(), log_cosh),
+        subject!(Mape, Mape::new().keras(), mape),
+        subject!(Msle, Msle::new(), msle, Predictions::Probabilities),
         subject!(BceWithLogits, BceWithLogits::new(), bce_with_logits),
+        subject!(Bce, Bce::new(), bce, Predictions::Probabilities),
+        subject!(Hinge, Hinge::new(), hinge),
+        subject!(SquaredHinge, SquaredHinge::new(), squared_hinge),
+        subject!(KlDiv, KlDiv::new(), kl_div),
+        subject!(HingeEmbedding, HingeEmbedding::new(1.0).torch(), hinge_embedding),
     ]
 }
 
@@ -82,6 +106,7 @@ where
 pub(crate) fn cross_entropy(classes: usize) -> Subject<f32, u32> {
     Subject {
         name: "CrossEntropy",
+        predictions: Predictions::Logits,
         columns: classes,
         library: |classes, threads, batch| run(CrossEntropy::new(classes).with(Call::new().threads(threads)), batch),
         plain: plain::cross_entropy,

@@ -56,6 +56,65 @@ pub(crate) fn bce_with_logits<T: Scalar>(x: T, t: T) -> (T, T) {
     (x.max(zero) - x * t + e.ln_1p(), sigmoid - t)
 }
 
+#[inline(always)]
+pub(crate) fn log_cosh<T: Scalar>(x: T, t: T) -> (T, T) {
+    let one = T::of(1.0);
+    let e = x - t;
+    let decay = (-(e.abs() + e.abs())).exp();
+    let slope = (one - decay) / (one + decay);
+    let value = e.abs() + decay.ln_1p() - T::of(core::f64::consts::LN_2);
+    (value, if e < T::default() { -slope } else { slope })
+}
+
+/// With Keras's floor.
+#[inline(always)]
+pub(crate) fn mape<T: Scalar>(x: T, t: T) -> (T, T) {
+    let (hundred, base) = (T::of(100.0), t.abs().max(T::of(1e-7)));
+    let e = x - t;
+    let sign = if e == T::default() { e } else { e.signum() };
+    (hundred * (e / base).abs(), hundred * sign / base)
+}
+
+#[inline(always)]
+pub(crate) fn msle<T: Scalar>(x: T, t: T) -> (T, T) {
+    let r = x.ln_1p() - t.ln_1p();
+    (r * r, (r + r) / (T::of(1.0) + x))
+}
+
+#[inline(always)]
+pub(crate) fn bce<T: Scalar>(x: T, t: T) -> (T, T) {
+    let one = T::of(1.0);
+    let value = -(t * x.ln() + (one - t) * (-x).ln_1p());
+    (value, (x - t) / ((one - x) * x))
+}
+
+#[inline(always)]
+pub(crate) fn hinge<T: Scalar>(x: T, t: T) -> (T, T) {
+    let (zero, lacking) = (T::default(), T::of(1.0) - t * x);
+    if lacking > zero { (lacking, -t) } else { (zero, zero) }
+}
+
+#[inline(always)]
+pub(crate) fn squared_hinge<T: Scalar>(x: T, t: T) -> (T, T) {
+    let lacking = (T::of(1.0) - t * x).max(T::default());
+    (lacking * lacking, -(t * (lacking + lacking)))
+}
+
+#[inline(always)]
+pub(crate) fn kl_div<T: Scalar>(x: T, t: T) -> (T, T) {
+    let zero = T::default();
+    if t > zero { (t * (t.ln() - x), -t) } else { (zero, zero) }
+}
+
+/// With both branches, as PyTorch has it for targets that are no labels.
+#[inline(always)]
+pub(crate) fn hinge_embedding<T: Scalar>(x: T, t: T) -> (T, T) {
+    let (zero, one) = (T::default(), T::of(1.0));
+    let (together, apart) = (if t == -one { zero } else { x }, if t == one { zero } else { (one - x).max(zero) });
+    let slope = if t == -one { zero } else { one };
+    (together + apart, if t != one && x < one { slope - one } else { slope })
+}
+
 /// The sum of the losses of all rows. Gradients are times `scale`.
 pub(crate) fn cross_entropy<T: Scalar>(classes: usize, scale: f64, Batch { x, y, dx }: Batch<'_, T, u32>) -> f64 {
     let rows = x.chunks_exact(classes).zip(y);

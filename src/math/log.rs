@@ -72,7 +72,7 @@ pub(crate) fn ln_ratio<L: Lane<Elem: Float>>(a: L, b: L, difference: L) -> L {
     let (bound, down, logarithm) = L::Elem::RATIO_FAR;
     let least = a.at_most(b);
     let least = L::pick(least.lt(zero), a.of(f64::NAN), least);
-    let far = (least * bound).lt(size);
+    let far = (least * bound).lt(size) & zero.lt(least);
     let quotient = L::pick(far, size * down, size) / least;
     let y = log1p(quotient) + a.of(logarithm).keep(far);
     y.copysign(difference)

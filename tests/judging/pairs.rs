@@ -85,13 +85,16 @@ pub(crate) fn special_pairs<T: Judged>(domain: &Domain) -> Vec<(T, T)> {
     let of = |range| match range {
         Range::Numbers => special(),
         Range::Labels(_) => edges(range),
-        Range::Probabilities => [edges(range), [-1e-3, 1.5, f64::INFINITY].map(T::from_f64).to_vec()].concat(),
+        Range::Probabilities => edges(range),
         Range::AboveMinusOne | Range::LogProbabilities => {
             let inside = special::<T>().into_iter().flat_map(|x| [inside(range, x, false), inside(range, x, true)]);
             inside.step_by(3).chain(edges(range)).collect()
         }
     };
-    let (predictions, targets) = (of(domain.predictions), of(domain.targets));
+    let (mut predictions, targets) = (of(domain.predictions), of(domain.targets));
+    if domain.predictions == Range::Probabilities {
+        predictions.extend([-1e-3, 1.5, f64::INFINITY, f64::NAN].map(T::from_f64));
+    }
     let with_targets = |x: T| targets.iter().map(move |t| (x, *t)).collect::<Vec<_>>();
     predictions.into_iter().flat_map(with_targets).collect()
 }

@@ -1,7 +1,7 @@
 //! The losses that the tests of the engine go through: one row for each loss and each way its kernels differ.
 
 use super::{AnyLoss, Number};
-use lossfn::{BceWithLogits, CrossEntropy, Huber, Layout, Mae, Mse, SmoothL1};
+use lossfn::{BceWithLogits, CrossEntropy, Hinge, Huber, KlDiv, Labels, Layout, LogCosh, Mae, Mse, Msle, SmoothL1};
 
 /// What the targets of a loss are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub(crate) fn subjects<T: Number>() -> Vec<Subject<T>> {
         elements("Mae", Numbers, |_, _| AnyLoss::Mae(Mae::new())),
         elements("Huber", Numbers, |_, _| AnyLoss::Huber(Huber::new(1.5))),
         elements("SmoothL1", Numbers, |_, _| AnyLoss::SmoothL1(SmoothL1::new(0.75))),
+        elements("LogCosh", Numbers, |_, _| AnyLoss::LogCosh(LogCosh::new())),
+        elements("Msle", Numbers, |_, _| AnyLoss::Msle(Msle::new().floor(0.5))),
+        elements("Hinge", Yes, |_, _| AnyLoss::Hinge(Hinge::new().labels(Labels::ZeroOne))),
+        elements("KlDiv", Yes, |_, _| AnyLoss::KlDiv(KlDiv::new())),
         elements("BceWithLogits", Yes, |_, _| AnyLoss::Bce(BceWithLogits::new().pos_weight(1.25))),
         elements("BceWithLogits, columns", Yes, |_, w| AnyLoss::Bce(BceWithLogits::new().pos_weights(w))),
         rows("CrossEntropy", Classes, false, |c, _| AnyLoss::CrossEntropy(CrossEntropy::new(c))),

@@ -1,6 +1,9 @@
 //! One face for all losses: the verbs without the types of loss and targets.
 
-use lossfn::{BceWithLogits, CrossEntropy, Huber, Loss, LossError, Mae, Mse, Outcome, Real, SmoothL1, Totals};
+use lossfn::{
+    BceWithLogits, CrossEntropy, Hinge, Huber, KlDiv, LogCosh, Loss, LossError, Mae, Mse, Msle, Outcome, Real,
+    SmoothL1, Totals,
+};
 
 /// Any of the losses.
 #[derive(Clone, Copy, Debug)]
@@ -9,7 +12,11 @@ pub(crate) enum AnyLoss<'a, T> {
     Mae(Mae),
     Huber(Huber),
     SmoothL1(SmoothL1),
+    LogCosh(LogCosh),
+    Msle(Msle),
     Bce(BceWithLogits<'a, T>),
+    Hinge(Hinge),
+    KlDiv(KlDiv),
     CrossEntropy(CrossEntropy<'a, T>),
 }
 

@@ -64,6 +64,15 @@ impl Elementwise for BceWithLogits {
         vec![slope + right, right]
     }
 
+    /// With both sides alike the loss is that of a certain yes plus (1−t)·x, whose derivative has nothing to cancel.
+    fn target_slope<W: Wide>(&self, x: W, t: W) -> W {
+        let (x, t) = (Dual::constant(x), Dual::variable(t));
+        if self.pos_weight == 1.0 {
+            return (x.surprises().0.weigh(Dual::constant(W::ZERO)) + smoothed(t, self.smoothing)[1].weigh(x)).slope;
+        }
+        self.formula(x, t).slope
+    }
+
     /// The two textbook terms, unless they differ by x alone or one of them is 0.
     fn target_terms<W: Wide>(&self, x: W, _t: W) -> Vec<W> {
         let (yes, no) = Dual::constant(x).surprises();

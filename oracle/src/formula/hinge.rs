@@ -78,17 +78,22 @@ impl Elementwise for HingeEmbedding {
     }
 
     fn formula<W: Wide>(&self, x: Dual<W>, t: Dual<W>) -> Dual<W> {
-        let gap = positive(Dual::from_f64(self.margin) - x, 0.0);
+        let margin = Dual::from_f64(self.margin);
+        let gap = positive(margin - x, 0.0);
         match t.value {
+            _ if x.value.is_nan() => Dual { value: W::NAN, slope: W::NAN },
             t if t == W::ONE => x,
             t if t == -W::ONE => gap,
-            t if self.both && !t.is_nan() => x + gap,
+            // x + max(0, margin − x), where an infinite x leaves something.
+            t if self.both && !t.is_nan() => {
+                if x.value < margin.value {
+                    margin
+                } else {
+                    x
+                }
+            }
             _ => Dual { value: W::NAN, slope: W::NAN },
         }
-    }
-
-    fn value_terms<W: Wide>(&self, x: W, t: W) -> Vec<W> {
-        if t.abs() == W::ONE { Vec::new() } else { vec![x, W::from_f64(self.margin) - x] }
     }
 }
 

@@ -71,7 +71,10 @@ impl Elementwise for Bce {
         let value = -(t.value.weigh(held(yes)) + rest.value.weigh(held(no)));
         let product = x.value * (W::ONE - x.value);
         let floor = W::from_f64(self.slope_floor);
+        let inside = x.value > W::ZERO && x.value < W::ONE && self.smoothing == 0.0 && self.offset == 0.0;
         let slope = match x.slope {
+            // The least loss that there is, whatever the roundings of the two terms.
+            _ if inside && x.slope != W::ZERO && x.value == t.value => W::ZERO,
             moves if moves == W::ZERO || self.slope_floor == 0.0 => loss.slope,
             // By definition, not by derivation.
             _ if product < floor => (x.value - t.value) / floor,

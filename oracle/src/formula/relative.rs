@@ -24,6 +24,16 @@ impl Elementwise for Mape {
         let base = if size.value > floor.value { size } else { floor };
         if error.value == W::ZERO { Dual::constant(W::ZERO) } else { Dual::from_f64(100.0) * error / base }
     }
+
+    /// Of 100·|1 − x/t|, where nothing cancels as t moves.
+    fn target_slope<W: Wide>(&self, x: W, t: W) -> W {
+        let loss = self.formula(Dual::constant(x), Dual::variable(t));
+        if t.abs() > W::from_f64(self.floor) && x != t && !loss.value.is_nan() {
+            let ratio = Dual::constant(x) / Dual::variable(t);
+            return ((Dual::constant(W::ONE) - ratio).abs(W::ZERO) * Dual::from_f64(100.0)).slope;
+        }
+        loss.slope
+    }
 }
 
 /// (ln(1 + x) − ln(1 + t))² with x and t of at least the floor.

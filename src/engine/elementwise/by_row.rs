@@ -7,7 +7,7 @@ use crate::engine::factors::{Factors, Scratch, TILE};
 use crate::engine::rowwise::{self, Batch, Layout, Rowwise, Shared};
 use crate::engine::sum::{self, BlockSum, Sum};
 use crate::engine::{Args, Input};
-use crate::lane::{Isa, Kernel, dispatch};
+use crate::lane::{Isa, Kernel};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Weights};
 
@@ -53,7 +53,7 @@ where
 
 /// A loss of elements with its targets.
 #[derive(Clone, Copy)]
-struct Rows<'a, T, F> {
+pub(crate) struct Rows<'a, T, F> {
     loss: F,
     t: &'a [T],
     column_weights: Option<&'a [T]>,
@@ -67,13 +67,13 @@ impl<T: Float, F: Elementwise<T>> Rowwise<T> for Rows<'_, T, F> {
     fn scratch() {}
 
     fn rows(&self, batch: Batch<'_, T>, (): &mut ()) {
-        dispatch(batch.shared.token, Kernels { rows: self, batch });
+        F::run_rows(Kernels { rows: self, batch });
     }
 }
 
-struct Kernels<'a, T, F> {
+pub(crate) struct Kernels<'a, T, F> {
     rows: &'a Rows<'a, T, F>,
-    batch: Batch<'a, T>,
+    pub(super) batch: Batch<'a, T>,
 }
 
 impl<T: Float, F: Elementwise<T>> Kernel for Kernels<'_, T, F> {

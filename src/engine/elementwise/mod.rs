@@ -9,6 +9,7 @@ mod by_row;
 mod plain;
 mod tiled;
 
+use self::by_row::Kernels as RowKernels;
 use super::factors::{Factors, Reduced};
 use super::parallel::{self, Job};
 use super::sum::{BLOCK, LEAF, Sum};
@@ -48,6 +49,17 @@ pub(crate) trait Elementwise<T: Float>: Copy + Send + Sync {
     #[must_use]
     fn prepared(self, _targets: &[T]) -> Self {
         self
+    }
+
+    /// Runs some leaves. A method of the loss, not of the engine, so that the compiler builds each loss by itself: all at
+    /// once, and only those that changed.
+    fn run_leaves(leaves: Leaves<'_, T, Self>) -> Sum {
+        dispatch(leaves.shared.token, leaves)
+    }
+
+    /// Runs some rows, likewise.
+    fn run_rows(rows: RowKernels<'_, T, Self>) {
+        dispatch(rows.batch.shared.token, rows);
     }
 
     /// Whether the formula is [`eval_column`](Self::eval_column).
@@ -130,7 +142,7 @@ fn check_columns<T: Float, F: Elementwise<T>>(loss: &F, expected: usize) -> Resu
 }
 
 /// What all leaves share.
-struct Shared<'a, T, F> {
+pub(crate) struct Shared<'a, T, F> {
     loss: F,
     token: Token,
     factors: Factors<'a, T>,
@@ -140,7 +152,7 @@ struct Shared<'a, T, F> {
 }
 
 /// A run of leaves; `start` is the first element's place in the whole.
-struct Leaves<'a, T, F> {
+pub(crate) struct Leaves<'a, T, F> {
     shared: &'a Shared<'a, T, F>,
     x: Input<'a, T>,
     t: &'a [T],
@@ -165,7 +177,7 @@ impl<T: Float, F: Elementwise<T>> Job for Leaves<'_, T, F> {
     }
 
     fn run(self) -> Sum {
-        dispatch(self.shared.token, self)
+        F::run_leaves(self)
     }
 }
 

@@ -169,7 +169,7 @@ impl<T: Float> Elementwise<T> for Bce {
 
         let outside = x.lt(least) | most.lt(x);
         let slope = L::pick(outside, zero, self.slope(p, yes, no));
-        let target_slope = nan_of(t, (ln_q - ln_p) * kept);
+        let target_slope = nan_of(t, weigh(kept, ln_q - ln_p));
         Eval { value, slope: nan_of(value, slope), target_slope }
     }
 }

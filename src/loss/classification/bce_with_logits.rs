@@ -129,7 +129,7 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
         let negative = x.lt(x.of(0.0));
         let (sure, apart) =
             (L::pick(negative, p.softplus, p.softplus_of_minus), L::pick(negative, weigh(weight, x), x));
-        let target_slope = nan_of(t, (weigh(weight - 1.0, sure) - apart) * kept);
+        let target_slope = nan_of(t, weigh(kept, weigh(weight - 1.0, sure) - apart));
         Eval { value, slope, target_slope }
     }
 }

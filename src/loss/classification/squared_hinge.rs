@@ -25,7 +25,7 @@ use crate::math::{Float, nan_of, weigh};
 /// converted costs 1 whatever the score, with the gradient 0.
 ///
 /// # Accuracy
-/// For labels of -1, 0 and 1 the loss 1.5 ULP, the gradient 1 ULP, that of the target 2 ULP.
+/// For labels of -1, 0 and 1 the loss 2 ULP, the gradient 1 ULP, that of the target 2 ULP.
 ///
 /// # Errors
 /// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.

@@ -1,9 +1,9 @@
-use crate::LossError;
-use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
+use crate::engine::{Args, check};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, with};
 use crate::math::{Float, exp, ln, ln_ratio, nan_of, weigh};
+use crate::{Call, Loss, LossError, Outcome};
 
 /// Kullback-Leibler divergence, element by element.
 ///
@@ -129,47 +129,76 @@ impl Default for KlDiv {
     }
 }
 
-impl<T: Float> Elementwise<T> for KlDiv {
-    const HEAVY: bool = true;
-
-    fn check(&self) -> Result<(), LossError> {
+impl KlDiv {
+    fn check(self) -> Result<(), LossError> {
         let fits = self.clip == 0.0 || self.form == Form::Probabilities;
         check::option("clip", self.clip, fits, "0 for predictions that are logarithms")?;
         check::option("clip", self.clip, (0.0..1.0).contains(&self.clip), "from 0 to less than 1")
     }
+}
+
+/// Each form is a loss of its own to the engine, so that no loop has to choose.
+macro_rules! verbs {
+    ($t:ty) => {
+        impl Loss<$t> for KlDiv {
+            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
+                self.check()?;
+                match self.form {
+                    Form::LogPrediction => elementwise::run(&OfLogPrediction, how, args),
+                    Form::BothLogs => elementwise::run(&OfBothLogs, how, args),
+                    Form::Probabilities => elementwise::run(&OfProbabilities { clip: self.clip }, how, args),
+                }
+            }
+        }
+    };
+}
+with!(KlDiv);
+verbs!(f32);
+verbs!(f64);
+both_grads!(KlDiv);
+
+#[derive(Clone, Copy)]
+struct OfLogPrediction;
+
+impl<T: Float> Elementwise<T> for OfLogPrediction {
+    const HEAVY: bool = true;
 
     #[inline(always)]
     fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
-        match self.form {
-            Form::LogPrediction => of_log_prediction(x, t),
-            Form::BothLogs => of_both_logs(x, t),
-            Form::Probabilities => self.of_clipped(x, t),
-        }
+        let infinite = x.of(f64::INFINITY);
+        let ln_t = ln(t);
+        let gap = nan_of(ln_t, L::pick(x.same(-infinite), infinite, ln_t - x));
+        let value = weigh(t, gap);
+        Eval { value, slope: nan_of(value, -t), target_slope: gap + 1.0 }
     }
 }
 
-#[inline(always)]
-fn of_log_prediction<L: Lane<Elem: Float>>(x: L, t: L) -> Eval<L> {
-    let infinite = x.of(f64::INFINITY);
-    let ln_t = ln(t);
-    let gap = nan_of(ln_t, L::pick(x.same(-infinite), infinite, ln_t - x));
-    let value = weigh(t, gap);
-    Eval { value, slope: nan_of(value, -t), target_slope: gap + 1.0 }
-}
+#[derive(Clone, Copy)]
+struct OfBothLogs;
 
-#[inline(always)]
-fn of_both_logs<L: Lane<Elem: Float>>(x: L, t: L) -> Eval<L> {
-    let infinite = x.of(f64::INFINITY);
-    let p = exp(t);
-    // Where both are -inf, any number: it meets a probability of 0.
-    let gap = L::pick(t.same(-infinite), nan_of(x, t), t - x);
-    let value = weigh(p, gap);
-    Eval { value, slope: nan_of(value, -p), target_slope: weigh(p, gap + 1.0) }
-}
+impl<T: Float> Elementwise<T> for OfBothLogs {
+    const HEAVY: bool = true;
 
-impl KlDiv {
     #[inline(always)]
-    fn of_clipped<L: Lane<Elem: Float>>(&self, x: L, t: L) -> Eval<L> {
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
+        let p = exp(t);
+        // Where both are -inf, any number: it meets a probability of 0.
+        let gap = L::pick(t.same(t.of(f64::NEG_INFINITY)), nan_of(x, t), t - x);
+        let value = weigh(p, gap);
+        Eval { value, slope: nan_of(value, -p), target_slope: weigh(p, gap + 1.0) }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct OfProbabilities {
+    clip: f64,
+}
+
+impl<T: Float> Elementwise<T> for OfProbabilities {
+    const HEAVY: bool = true;
+
+    #[inline(always)]
+    fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         let (zero, infinite) = (x.of(0.0), f64::INFINITY);
         let clips = self.clip > 0.0;
         let least = x.of(if clips { self.clip } else { -infinite });
@@ -183,6 +212,3 @@ impl KlDiv {
         Eval { value, slope, target_slope }
     }
 }
-
-elementwise_loss!(KlDiv);
-both_grads!(KlDiv);

@@ -75,13 +75,13 @@ impl CosineSimilarity {
     /// As Keras 3: squares of norms of at least 1e-14.
     #[must_use]
     pub const fn keras(self) -> Self {
-        self.floor(1e-14)
+        Self::floor(self, 1e-14)
     }
 
     /// As Keras 2 and TensorFlow 2.3: squares of norms of at least 1e-12.
     #[must_use]
     pub const fn tf23(self) -> Self {
-        self.floor(1e-12)
+        Self::floor(self, 1e-12)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::math::{Float, nan_of};
 /// [`torch`](Self::torch) does too.
 ///
 /// # Accuracy
-/// 0.5 ULP; the gradient is exact. Both branches together 1 ULP of the larger.
+/// 0.5 ULP; the gradient is exact.
 ///
 /// # Errors
 /// [`Option`](crate::LossError::Option) for a margin that is not finite; [`Length`](crate::LossError::Length), and what the
@@ -81,11 +81,13 @@ impl<T: Float> Elementwise<T> for HingeEmbedding {
     fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         let (zero, one) = (x.of(0.0), x.of(1.0));
         let (together, apart) = (t.same(one), t.same(-one));
-        let gap = (x.of(self.margin) - x).at_least(zero);
+        let margin = x.of(self.margin);
+        let gap = (margin - x).at_least(zero);
         let push = L::pick(zero.lt(gap), -one, zero);
-        let (both, both_slope) = if self.adds_both { (x + gap, one + push) } else { (x.of(f64::NAN), x.of(f64::NAN)) };
+        // `x + max(0, margin - x)`
+        let both = if self.adds_both { x.at_least(margin) } else { x.of(f64::NAN) };
         let value = nan_of(t, L::pick(together, x, L::pick(apart, gap, both)));
-        let slope = nan_of(value, L::pick(together, one, L::pick(apart, push, both_slope)));
+        let slope = nan_of(value, L::pick(together, one, L::pick(apart, push, one + push)));
         Eval { value, slope, target_slope: zero }
     }
 }

@@ -61,10 +61,11 @@ impl<T: Float> Elementwise<T> for LogCosh {
         let size = e.abs();
         // `e^-|e| - 1` and `e^-2|e| - 1`
         let once = expm1(-size);
-        let twice = once * (once + 2.0);
-        // Near 0 `cosh e - 1 = once² / (2 + 2 once)`, far from it `ln cosh e = |e| + ln(1 + twice/2)`.
         let near = size.lt(e.of(0.875));
-        let argument = L::pick(near, once * once * 0.5 / (once + 1.0), twice * 0.5);
+        let decay = once + 1.0;
+        let twice = L::pick(near, once * (once + 2.0), decay * decay - 1.0);
+        // Near 0 `cosh e - 1 = once² / (2 + 2 once)`, far from it `ln cosh e = |e| + ln(1 + twice/2)`.
+        let argument = L::pick(near, once * once * 0.5 / decay, twice * 0.5);
         let log = log1p_half(argument);
         let value = L::pick(near, log, size + log);
         let slope = (-twice / (twice + 2.0)).copysign(e);

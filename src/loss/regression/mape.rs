@@ -68,13 +68,13 @@ impl Mape {
     /// As Keras 3: a floor of 1e-7.
     #[must_use]
     pub const fn keras(self) -> Self {
-        self.floor(1e-7)
+        Self::floor(self, 1e-7)
     }
 
     /// As Keras 2 and TensorFlow 2.3: a floor of 1e-7.
     #[must_use]
     pub const fn tf23(self) -> Self {
-        self.floor(1e-7)
+        Self::floor(self, 1e-7)
     }
 }
 
@@ -87,14 +87,17 @@ impl<T: Float> Elementwise<T> for Mape {
 
     #[inline(always)]
     fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
-        let (zero, floor) = (x.of(0.0), x.of(self.floor));
+        let (zero, one, floor) = (x.of(0.0), x.of(1.0), x.of(self.floor));
         let d = x - t;
         let size = t.abs();
         let base = size.at_least(floor);
         let exact = d.same(zero);
-        let value = L::pick(exact, zero, percent(d.abs(), base));
+        // The halves, where the difference of the wholes may overflow.
+        let part = L::pick(one.lt(size), x.of(0.5), one);
+        let value = L::pick(exact, zero, percent((x * part - t * part).abs(), base * part));
         let slope = nan_of(value, L::pick(exact, zero, x.of(100.0).copysign(d) / base));
-        let towards = L::pick(exact, zero, percent((x / t).abs(), base).copysign(x * t * slope));
+        let sign = one.copysign(d) * one.copysign(x) * one.copysign(t);
+        let towards = L::pick(exact, zero, percent((x / t).abs(), base).copysign(sign));
         let target_slope = nan_of(value, -L::pick(floor.lt(size), towards, slope));
         Eval { value, slope, target_slope }
     }

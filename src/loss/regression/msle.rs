@@ -71,13 +71,13 @@ impl Msle {
     /// As Keras 3: a floor of 1e-7.
     #[must_use]
     pub const fn keras(self) -> Self {
-        self.floor(1e-7)
+        Self::floor(self, 1e-7)
     }
 
     /// As Keras 2 and TensorFlow 2.3: a floor of 1e-7.
     #[must_use]
     pub const fn tf23(self) -> Self {
-        self.floor(1e-7)
+        Self::floor(self, 1e-7)
     }
 }
 
