@@ -11,7 +11,7 @@ use core::ops::Range;
 /// Vectors whose terms are added in the element type: a multiple of four.
 const BLOCK: usize = 32;
 
-pub(super) struct Contiguous<'a, T, F> {
+pub(crate) struct Contiguous<'a, T, F> {
     pub(super) rows: &'a Rows<'a, T, F>,
     pub(super) batch: Batch<'a, T>,
 }
@@ -158,6 +158,23 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
         let accumulate = self.accumulate;
         for grad in grads.into_iter().filter(|_| !accumulate).chain([in_place]).flatten() {
             grad.fill(L::Elem::default());
+        }
+    }
+
+    /// Puts the gradients of the whole row where they belong.
+    #[inline(always)]
+    fn put_all<Q: Terms<L, 2>>(&mut self, slopes: Q) {
+        let (lanes, len) = (L::Elem::LANES, self.x.len());
+        let mut start = 0;
+        while !Q::HEAVY && start + 4 * lanes <= len {
+            let slopes = all(slopes, self.whole::<4>(start));
+            self.put(slopes, start..start + 4 * lanes);
+            start += 4 * lanes;
+        }
+        while start < len {
+            let slopes = slopes.at(self.some(start));
+            self.put_some(slopes, start);
+            start += lanes;
         }
     }
 
@@ -343,18 +360,7 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
     }
 
     #[inline(always)]
-    fn grads<Q: Terms<L, 2>>(&mut self, slopes: Q) {
-        let (lanes, len) = (L::Elem::LANES, self.x.len());
-        let mut start = 0;
-        while !Q::HEAVY && start + 4 * lanes <= len {
-            let slopes = all(slopes, self.whole::<4>(start));
-            self.put(slopes, start..start + 4 * lanes);
-            start += 4 * lanes;
-        }
-        while start < len {
-            let slopes = slopes.at(self.some(start));
-            self.put_some(slopes, start);
-            start += lanes;
-        }
+    fn grads(&mut self, slopes: impl Terms<L, 2>) {
+        self.put_all(slopes);
     }
 }

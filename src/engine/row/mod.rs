@@ -72,6 +72,12 @@ pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
         "weigh the rows"
     }
 
+    /// Runs some rows. A method of the loss, not of the engine, so that the compiler builds each loss by itself: all at
+    /// once, and only those that changed.
+    fn run_rows(rows: Contiguous<'_, T, Self>) {
+        dispatch(rows.batch.shared.token, rows);
+    }
+
     /// The loss of the row.
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, label: L) -> L;
 }
@@ -123,7 +129,7 @@ pub(crate) fn scale_to_one<L: Lane<Elem: Float>>(size: L) -> (L, L) {
 }
 
 #[derive(Clone, Copy)]
-struct Rows<'a, T, F> {
+pub(crate) struct Rows<'a, T, F> {
     loss: F,
     t: Option<&'a [T]>,
 }
@@ -134,6 +140,6 @@ impl<T: Float, F: RowFormula<T>> Rowwise<T> for Rows<'_, T, F> {
     fn scratch() {}
 
     fn rows(&self, batch: Batch<'_, T>, (): &mut ()) {
-        dispatch(batch.shared.token, Contiguous { rows: self, batch });
+        F::run_rows(Contiguous { rows: self, batch });
     }
 }

@@ -158,13 +158,13 @@ impl<'a, T: Real> CategoricalCrossEntropy<'a, T> {
     }
 }
 
-impl<T: Float> CategoricalCrossEntropy<'_, T> {
-    /// The loss of a row whose target is a distribution; the one of a class before smoothing.
+impl<T: Real> CategoricalCrossEntropy<'_, T> {
+    /// The target of a row, of which a class has the probability 1 before smoothing.
     #[inline(always)]
-    fn soft<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, class: Option<L>, limits: Limits<L>) -> L {
+    fn target<L: Lane<Elem = T>>(&self, class: Option<L>) -> soft::Target<L> {
         #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
         let add = self.label_smoothing / self.layout.classes as f64;
-        soft::row(row, soft::Target { class, keep: 1.0 - self.label_smoothing, add }, limits)
+        soft::Target { class, keep: 1.0 - self.label_smoothing, add }
     }
 }
 
@@ -201,7 +201,7 @@ impl<T: Float> RowFormula<T> for ByClass<'_, T> {
         if self.loss.label_smoothing == 0.0 {
             hard::row(row, class, limits)
         } else {
-            self.loss.soft(row, Some(class), limits)
+            soft::row(row, self.loss.target(Some(class)), limits)
         }
     }
 }
@@ -230,7 +230,7 @@ impl<T: Float> RowFormula<T> for ByProbability<'_, T> {
     #[inline(always)]
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, _: L) -> L {
         let limits = Limits::new(row.isa(), self.loss.probability_clip);
-        self.loss.soft(row, None, limits)
+        soft::row(row, self.loss.target(None), limits)
     }
 }
 
