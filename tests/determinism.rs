@@ -4,7 +4,7 @@
 mod support;
 
 use lossfn::{Call, Level, Weights};
-use support::{Number, Problem, Subject, Y, assert_same, for_both_types, fused_levels, run, subjects, thinned};
+use support::{Number, Problem, Subject, Y, assert_same, for_both_types, fused_levels, run, subjects};
 
 for_both_types!(
     verbs_agree_at_every_level,
@@ -25,7 +25,7 @@ fn problems<T: Number>(shapes: &[(usize, usize)]) -> impl Iterator<Item = Proble
     let problem = |subject: Subject<T>, (rows, columns)| Problem::new(subject, rows, columns, rows as u64);
     subjects()
         .into_iter()
-        .flat_map(move |subject| shapes.iter().step_by(thinned(3)).map(move |&shape| problem(subject, shape)))
+        .flat_map(move |subject| shapes.iter().step_by(support::thinned(3)).map(move |&shape| problem(subject, shape)))
 }
 
 fn name<T: Number>(problem: &Problem<T>) -> String {
@@ -72,7 +72,7 @@ fn slices_may_start_anywhere<T: Number>() {
     for problem in problems::<T>(&shapes) {
         let (results, n) = (problem.run(Call::new()), problem.x.len());
         let nan = T::of(f64::NAN);
-        for offset in (0..=17).step_by(thinned(5)) {
+        for offset in (0..=17).step_by(support::thinned(5)) {
             let what = format!("{} from element {offset}", name(&problem));
             let moved = |from: &[T]| [&vec![nan; offset], from].concat();
             let classes = [&vec![i64::MAX; offset], problem.classes.as_slice()].concat();
