@@ -30,9 +30,9 @@ fn edges<T: Judged>(function: Function, steps: usize) -> Vec<T> {
 #[test]
 fn single_precision() {
     for function in Function::ALL {
-        let stride = (4099 / scaled(1) as u64).max(1) | 1;
+        let stride = ((1 << 32) / scaled(1 << 20) as u64).max(1) | 1;
         let mut sweep = Sweep::patterns(function, stride, &|_| {});
-        sweep.points(edges(function, 1000).into_iter());
+        sweep.points(edges(function, scaled(1000)).into_iter());
         sweep.report();
     }
 }

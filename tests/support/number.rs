@@ -142,8 +142,17 @@ pub(crate) fn fused_levels() -> Vec<Level> {
     Level::available().filter(|level| level.is_fused()).chain([Level::Model]).collect()
 }
 
+/// What `LOSSFN_TEST_SHRINK` says: 1 or more, 1 by default.
+fn shrink() -> usize {
+    std::env::var("LOSSFN_TEST_SHRINK").ok().and_then(|shrink| shrink.parse().ok()).unwrap_or(1).max(1)
+}
+
 /// A size for a large input; `LOSSFN_TEST_SHRINK=64` divides it by 64, for emulators.
 pub(crate) fn scaled(size: usize) -> usize {
-    let shrink = std::env::var("LOSSFN_TEST_SHRINK").ok().and_then(|shrink| shrink.parse().ok());
-    size / shrink.unwrap_or(1).max(1) + 1
+    size / shrink() + 1
+}
+
+/// How many of a list of small cases to step over: none, or `LOSSFN_TEST_SHRINK=64` and more take every `step`th.
+pub(crate) fn thinned(step: usize) -> usize {
+    if shrink() < 64 { 1 } else { step }
 }
