@@ -118,7 +118,7 @@ impl<T: Float, I: Isa> Passes<T::Lane<I>> for Apart<'_, '_, T, I> {
     }
 
     #[inline(always)]
-    fn grads<Q: Terms<T::Lane<I>, 2>>(&mut self, slopes: Q) {
+    fn grads(&mut self, slopes: impl Terms<T::Lane<I>, 2>) {
         for class in 0..self.column.classes {
             let [grad, target_grad] = slopes.at(self.entry(class));
             let factor = self.column.factor;

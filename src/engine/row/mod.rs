@@ -41,7 +41,7 @@ pub(crate) trait Passes<L: Lane> {
     /// The largest of the terms; NaN is dropped.
     fn largest<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K];
     /// The derivatives of every entry, with respect to `x` and to `t`.
-    fn grads<Q: Terms<L, 2>>(&mut self, slopes: Q);
+    fn grads(&mut self, slopes: impl Terms<L, 2>);
     /// Whether anybody wants derivatives.
     fn wants_grads(&self) -> bool;
     /// Whether anybody wants those with respect to `t`.
