@@ -1,6 +1,6 @@
 //! Lane operations and elementary functions by name, over slices, at any level: for tests, benches and fuzzers.
 
-use crate::lane::{Element, Isa, Kernel, Lane, Token, dispatch};
+use crate::lane::{Element, Isa, Kernel, Lane, Model, Token, dispatch};
 use crate::math::Float;
 use crate::{Level, LossError, Real, math};
 
@@ -113,6 +113,16 @@ impl Operation {
         Self::Mantissa,
         Self::Exponent,
     ];
+}
+
+/// All levels that the losses of this build have, the scalar model included if it was asked for.
+pub fn levels() -> impl Iterator<Item = Level> {
+    Level::available().chain(cfg!(feature = "model").then_some(Level::Model))
+}
+
+/// Runs a kernel at any level; the model of so small a one is always there.
+fn run<K: Kernel>(level: Level, kernel: K) -> Result<K::Out, LossError> {
+    if level == Level::Model { Ok(kernel.run(Model)) } else { Ok(dispatch(Token::of(level)?, kernel)) }
 }
 
 struct Operate<'a, T> {
@@ -248,8 +258,7 @@ macro_rules! internal {
     ($($t:ty),+) => {
         $(impl Internal for $t {
             fn map(level: Level, function: Function, x: &[$t], to: &mut [$t]) -> Result<(), LossError> {
-                dispatch(Token::of(level)?, Map { function, x, to });
-                Ok(())
+                run(level, Map { function, x, to })
             }
 
             fn lanes(
@@ -258,8 +267,7 @@ macro_rules! internal {
                 operands: [&[$t]; 3],
                 to: &mut [$t],
             ) -> Result<(), LossError> {
-                dispatch(Token::of(level)?, Operate { operation, operands, to });
-                Ok(())
+                run(level, Operate { operation, operands, to })
             }
         })+
     };

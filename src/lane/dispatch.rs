@@ -50,7 +50,7 @@ pub(crate) enum Token {
     Avx2(pulp::x86::V3),
     #[cfg(all(feature = "pulp", target_arch = "x86_64"))]
     Avx512(pulp::x86::V4),
-    #[cfg(feature = "internals")]
+    #[cfg(feature = "model")]
     Model,
 }
 
@@ -84,7 +84,7 @@ impl Token {
     fn portable(level: Level) -> Option<Self> {
         match level {
             Level::Base => Some(Self::Base),
-            #[cfg(feature = "internals")]
+            #[cfg(feature = "model")]
             Level::Model => Some(Self::Model),
             _ => None,
         }
@@ -97,7 +97,7 @@ impl Token {
             Self::Avx2(_) => Level::Avx2,
             #[cfg(all(feature = "pulp", target_arch = "x86_64"))]
             Self::Avx512(_) => Level::Avx512,
-            #[cfg(feature = "internals")]
+            #[cfg(feature = "model")]
             Self::Model => Level::Model,
         }
     }
@@ -130,7 +130,7 @@ pub(crate) fn dispatch<K: Kernel>(token: Token, kernel: K) -> K::Out {
         Token::Avx2(token) => token.vectorize(Bound(super::avx2::Avx2(token), kernel)),
         #[cfg(all(feature = "pulp", target_arch = "x86_64"))]
         Token::Avx512(token) => token.vectorize(Bound(super::avx512::Avx512(token), kernel)),
-        #[cfg(feature = "internals")]
+        #[cfg(feature = "model")]
         Token::Model => kernel.run(super::model::Model),
     }
 }

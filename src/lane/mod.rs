@@ -25,6 +25,8 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
 pub use dispatch::Level;
 pub(crate) use dispatch::{Kernel, Token, dispatch};
+#[cfg(feature = "internals")]
+pub(crate) use model::Model;
 pub(crate) use window::{Window, WindowMut};
 
 /// The element types of this crate: `f32` and `f64`. Sealed.
