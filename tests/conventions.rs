@@ -129,11 +129,11 @@ fn kl_of_a_target_of_zero_is_zero_whatever_the_prediction() {
         assert_eq!((value, dx.abs(), dt), (0.0, 0.0, 0.0), "{x}");
     }
     for x in [0.0, 1e-300, 0.5, 1.0] {
-        let (value, dx, dt) = at(&KlDiv::new().of_probabilities(), x, 0.0);
+        let (value, dx, dt) = at::<f64>(&KlDiv::new().of_probabilities(), x, 0.0);
         assert_eq!((value, dx.abs(), dt), (0.0, 0.0, if x == 0.0 { INF } else { -INF }), "{x}");
     }
     assert_eq!(at(&KlDiv::new(), -INF, 0.5), (INF, -0.5, INF));
-    let (value, dx, _) = at(&KlDiv::new(), -1.0, -0.5);
+    let (value, dx, _) = at::<f64>(&KlDiv::new(), -1.0, -0.5);
     assert!(value.is_nan() && dx.is_nan(), "a negative probability");
 }
 
@@ -232,7 +232,7 @@ fn hinge_labels_do_not_depend_on_threads_or_masks() {
         let how = Call::new().threads(threads).mask(&mask);
         let masked = Hinge::new().labels(Labels::Auto).with(how).value(&x, t).unwrap().value;
         let whole = Hinge::new().labels(Labels::Auto).with(Call::new().threads(threads)).value(&x, t).unwrap();
-        (masked * (n as f64) / ((n - 1) as f64), whole.totals.sum)
+        (masked, whole.totals.sum)
     };
     for threads in [Threads::Serial, Threads::Auto] {
         t[n - 1] = 1.0;
