@@ -103,7 +103,8 @@ fn special_logits<T: Subject>() {
                 };
                 // All kinds of targets, and ordinary rows between.
                 let x = [row(head), row([0.5, 1.0, -2.0])].concat().repeat(11);
-                for inner in [if classes == 3 { 2 } else { 11 }, 22].into_iter().take(if T::BITS == 32 { 2 } else { 1 }) {
+                for inner in [if classes == 3 { 2 } else { 11 }, 22].into_iter().take(if T::BITS == 32 { 2 } else { 1 })
+                {
                     let rows = Rows { inner, ..with_targets(loss, classes, x.clone(), i as u64) };
                     rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{head:?}: {fault}"));
                 }
