@@ -49,7 +49,7 @@ fn shapes<T: Subject>() {
             }
         }
     }
-    for (name, Peaks { value, slope }) in peaks {
+    for (name, Peaks { value, slope, .. }) in peaks {
         println!("{name:<50} {} axis value {value:.3} ULP, gradient {slope:.3} ULP", T::NAME);
     }
     assert!(failures.is_empty(), "{} shapes fail, like {}", failures.len(), failures[0]);
@@ -94,7 +94,8 @@ fn special_logits<T: Subject>() {
         [0.0, 110.0, 1e8],
     ];
     for loss in CROSS_ENTROPY {
-        for classes in [3, 21, 600] {
+        // In f64 an entry takes the oracle 40 µs.
+        for classes in [3, 21, if T::BITS == 32 { 600 } else { 70 }] {
             for (i, head) in heads.into_iter().enumerate() {
                 let row = |head: [f64; 3]| -> Vec<T> {
                     let rest = if head.iter().all(|x| *x == -inf) { -inf } else { head[1].min(head[2]) };
@@ -102,7 +103,8 @@ fn special_logits<T: Subject>() {
                 };
                 // All kinds of targets, and ordinary rows between.
                 let x = [row(head), row([0.5, 1.0, -2.0])].concat().repeat(11);
-                for inner in [2, 11, 22] {
+                for inner in [if classes == 3 { 2 } else { 11 }, 22].into_iter().take(if T::BITS == 32 { 2 } else { 1 })
+                {
                     let rows = Rows { inner, ..with_targets(loss, classes, x.clone(), i as u64) };
                     rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{head:?}: {fault}"));
                 }

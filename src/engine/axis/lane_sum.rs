@@ -21,9 +21,8 @@ impl<L: Lane> LaneSum<L> {
     /// The sum, rounded once. What the roundings lost of an infinite sum has no meaning.
     #[inline(always)]
     pub(crate) fn total(self) -> L {
-        let total = self.high + self.low;
-        let zero = self.high.of(0.0);
-        L::pick((self.high - self.high).same(zero), total, self.high)
+        let is_infinite = self.high.abs().same(self.high.of(f64::INFINITY));
+        L::pick(is_infinite, self.high, self.high + self.low)
     }
 }
 

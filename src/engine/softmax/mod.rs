@@ -97,18 +97,20 @@ fn round(x: f64) -> f64 {
 /// - A target that vanishes next to the others: `ln S - x_t` with all shifts, which does not cancel there.
 #[inline(always)]
 pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k: f64) -> L {
-    lane_loss(others, target, x_target, base, others.of(k * core::f64::consts::LN_2))
+    lane_loss(others, target, x_target, base, others.of(k))
 }
 
-/// The same with `k ln 2` for each lane.
+/// The same with a `k` for each lane.
 #[inline(always)]
-fn lane_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, shift: L) -> L {
+fn lane_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k: L) -> L {
     let (near, vanishing) = near_loss(others, target);
     if !vanishing.any() {
         return near;
     }
-    let sum = ln(others + target) + shift;
-    L::pick(vanishing, sum + (base - x_target), near)
+    // `k ln 2` in two parts, of which the first is exact: it may be next to the logits, and they are not rounded to it.
+    let (high, low) = L::Elem::LN2;
+    let far = k.mul_add(k.of(high), base - x_target);
+    L::pick(vanishing, far + k.mul_add(k.of(low), ln(others + target)), near)
 }
 
 /// [`row_loss`], and where the target vanishes, so that this is not it.

@@ -37,7 +37,8 @@ use crate::{Call, Loss, LossError, Outcome, Real};
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
 /// [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index is no class,
-/// [`Weights`](LossError::Weights), and what the [`Call`] can do wrong.
+/// [`Weights`](LossError::Weights), [`Unsupported`](LossError::Unsupported) for an axis in the middle, and what the
+/// [`Call`] can do wrong.
 ///
 /// # Source
 /// `torch.nn.NLLLoss`, `F.nll_loss`: equal.

@@ -6,7 +6,6 @@ use crate::engine::axis::{Positions, RunningSum, column};
 use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, lane_loss};
 use crate::lane::{Isa, Lane, Mask, Window, WindowMut};
 use crate::math::{Float, Scaling, exp_scaled};
-use core::f64::consts::LN_2;
 
 impl<T: Float> Tile<'_, T> {
     /// Losses and factors of all positions.
@@ -40,16 +39,12 @@ impl<T: Float> Tile<'_, T> {
         let kept = class.of(0.0).le(class);
         let load = |row: &[T::Chunk]| T::Lane::<I>::load(isa, &row[v]);
         let (mut others, mut target) = (load(self.others) + load(self.lost), load(self.target));
-        let (mut base, mut shift) = (class.of(0.0), class.of(Shift::<T>::first().k * LN_2));
+        let (mut base, mut k) = (class.of(0.0), class.of(Shift::<T>::first().k));
         let rejected = kept & Shift::<T>::rejects(others + target);
         if rejected.any() {
             (others, target) = self.again(isa, x, v, [others, target]);
             base = T::Lane::<I>::load(isa, &self.base[v]);
-            let mut shifts = self.k[v];
-            for k in shifts.as_mut() {
-                *k = T::from_f64(k.to_f64() * LN_2);
-            }
-            shift = T::Lane::<I>::load(isa, &shifts);
+            k = T::Lane::<I>::load(isa, &self.k[v]);
         }
         // What is left out has no target, and asks for nothing.
         others = others.keep(kept);
@@ -62,7 +57,7 @@ impl<T: Float> Tile<'_, T> {
                 *to = if class < 0.0 { T::default() } else { x.part(i..i + 1).row(class as usize)[0] };
             }
         }
-        let loss = lane_loss(others, target, T::Lane::<I>::load(isa, &x_target), base, shift);
+        let loss = lane_loss(others, target, T::Lane::<I>::load(isa, &x_target), base, k);
         loss.keep(kept).store(&mut self.loss[v]);
         others.store(&mut self.others[v]);
         target.store(&mut self.target[v]);
