@@ -66,6 +66,7 @@ fn main() {
     println!("{LEGEND}");
     elementwise(&plan);
     cross_entropy(&plan);
+    pairs(&plan);
 }
 
 fn elementwise(plan: &Plan) {
@@ -96,6 +97,25 @@ fn cross_entropy(plan: &Plan) {
             let count = if plan.is_quick { count / 64 } else { count };
             rows(plan, &loss, &format!("{count}×{classes}"), &mut Data::rows(count, classes), goal);
         }
+    }
+}
+
+/// Losses of rows against rows.
+fn pairs(plan: &Plan) {
+    let (count, columns) = if plan.is_quick { (256, 768) } else { (16_384, 768) };
+    let losses = losses::pairs(columns);
+    let mut losses = losses.iter().filter(|loss| plan.wants(loss.name)).peekable();
+    let shape = format!("{count}×{columns}");
+    if losses.peek().is_some() {
+        let mut data = Data::<f32, f32>::elements(count * columns);
+        for loss in losses {
+            data.suit(loss.predictions);
+            rows(plan, loss, &shape, &mut data, None);
+        }
+    }
+    let loss = losses::nll(columns);
+    if plan.wants(loss.name) {
+        rows(plan, &loss, &shape, &mut Data::rows(count, columns), None);
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::data::{Batch, Data, Predictions, Verb};
 use super::scalar::Scalar;
-use super::{parts, plain};
+use super::{parts, plain, plain_rows};
 use lossfn::{
-    Bce, BceWithLogits, Call, CrossEntropy, Hinge, HingeEmbedding, Huber, KlDiv, LogCosh, Loss, Mae, Mape, Mse, Msle,
-    SmoothL1, SquaredHinge, Threads,
+    Bce, BceWithLogits, Call, CategoricalCrossEntropy, CategoricalHinge, CosineSimilarity, CrossEntropy, Hinge,
+    HingeEmbedding, Huber, KlDiv, LogCosh, Loss, Mae, Mape, Mse, Msle, Nll, SmoothL1, SquaredHinge, Threads,
 };
 
 /// One loss, by the library and by a plain loop.
@@ -14,6 +14,8 @@ pub(crate) struct Subject<T, Y> {
     pub(crate) predictions: Predictions,
     /// Entries of a row.
     columns: usize,
+    /// Targets of a row.
+    targets: usize,
     library: fn(usize, Threads, Batch<'_, T, Y>) -> f64,
     plain: fn(usize, f64, Batch<'_, T, Y>) -> f64,
 }
@@ -26,8 +28,8 @@ impl<T: Scalar, Y: Sync> Subject<T, Y> {
 
     /// The mean loss by the plain loop.
     pub(crate) fn plain(&self, threads: Threads, batch: Batch<'_, T, Y>) -> f64 {
-        let scale = 1.0 / batch.y.len() as f64;
-        scale * parts::sum(threads, self.columns, batch, |part| (self.plain)(self.columns, scale, part))
+        let scale = self.targets as f64 / batch.y.len() as f64;
+        scale * parts::sum(threads, [self.columns, self.targets], batch, |part| (self.plain)(self.columns, scale, part))
     }
 
     /// Asserts that library and plain loop agree.
@@ -80,6 +82,7 @@ where
                 name: stringify!($loss),
                 predictions: $predictions,
                 columns: 1,
+                targets: 1,
                 library: |_, threads, batch| run($new.with(Call::new().threads(threads)), batch),
                 plain: |_, scale, batch| plain::elementwise(plain::$formula, scale, batch),
             }
@@ -108,8 +111,42 @@ pub(crate) fn cross_entropy(classes: usize) -> Subject<f32, u32> {
         name: "CrossEntropy",
         predictions: Predictions::Logits,
         columns: classes,
+        targets: 1,
         library: |classes, threads, batch| run(CrossEntropy::new(classes).with(Call::new().threads(threads)), batch),
         plain: plain::cross_entropy,
+    }
+}
+
+/// The losses of rows of so many entries against others.
+pub(crate) fn pairs(columns: usize) -> [Subject<f32, f32>; 3] {
+    macro_rules! subject {
+        ($loss:ident, $formula:ident, $predictions:expr) => {
+            Subject {
+                name: stringify!($loss),
+                predictions: $predictions,
+                columns,
+                targets: columns,
+                library: |columns, threads, batch| run($loss::new(columns).with(Call::new().threads(threads)), batch),
+                plain: plain_rows::$formula,
+            }
+        };
+    }
+    [
+        subject!(CosineSimilarity, cosine_similarity, Predictions::Logits),
+        subject!(CategoricalHinge, categorical_hinge, Predictions::Logits),
+        subject!(CategoricalCrossEntropy, categorical_cross_entropy, Predictions::Probabilities),
+    ]
+}
+
+/// Negative log-likelihood of rows of so many classes.
+pub(crate) fn nll(classes: usize) -> Subject<f32, u32> {
+    Subject {
+        name: "Nll",
+        predictions: Predictions::Logits,
+        columns: classes,
+        targets: 1,
+        library: |classes, threads, batch| run(Nll::new(classes).with(Call::new().threads(threads)), batch),
+        plain: plain_rows::nll,
     }
 }
 

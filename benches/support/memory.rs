@@ -50,7 +50,7 @@ pub(crate) fn pass<T: Word, Y: Word>(threads: Threads, Batch { x, y, dx }: Batch
     let Some(dx) = dx else {
         return read(threads, x) + read(threads, y);
     };
-    parts::sum(threads, 1, Batch { x, y: x, dx: Some(dx) }, |part| {
+    parts::sum(threads, [1, 1], Batch { x, y: x, dx: Some(dx) }, |part| {
         if let Some(dx) = part.dx {
             black_box(dx).copy_from_slice(black_box(part.x));
         }
@@ -59,7 +59,7 @@ pub(crate) fn pass<T: Word, Y: Word>(threads: Threads, Batch { x, y, dx }: Batch
 }
 
 fn read<T: Word>(threads: Threads, array: &[T]) -> f64 {
-    parts::sum(threads, 1, Batch { x: array, y: array, dx: None }, |part| {
+    parts::sum(threads, [1, 1], Batch { x: array, y: array, dx: None }, |part| {
         pulp::Arch::new().dispatch(Read(part.x)) as f64
     })
 }

@@ -8,6 +8,7 @@ pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod parts;
 pub(crate) mod plain;
+pub(crate) mod plain_rows;
 pub(crate) mod scalar;
 pub(crate) mod timing;
 

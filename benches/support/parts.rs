@@ -18,10 +18,10 @@ pub(crate) fn name(threads: Threads) -> &'static str {
     if threads == Threads::Serial { "serial" } else { "all threads" }
 }
 
-/// The sum of what `work` gives for each part of the rows, which have `columns` entries.
+/// The sum of what `work` gives for each part of the rows, which have so many entries and targets.
 pub(crate) fn sum<T, Y>(
     threads: Threads,
-    columns: usize,
+    [columns, targets]: [usize; 2],
     batch: Batch<'_, T, Y>,
     work: impl Fn(Batch<'_, T, Y>) -> f64 + Sync,
 ) -> f64
@@ -33,8 +33,8 @@ where
     if workers == 1 {
         return work(batch);
     }
-    let rows = batch.y.len().div_ceil(PARTS * workers).max(1);
-    let inputs = batch.x.par_chunks(rows * columns).zip(batch.y.par_chunks(rows));
+    let rows = (batch.y.len() / targets).div_ceil(PARTS * workers).max(1);
+    let inputs = batch.x.par_chunks(rows * columns).zip(batch.y.par_chunks(rows * targets));
     match batch.dx {
         None => inputs.map(|(x, y)| work(Batch { x, y, dx: None })).sum(),
         Some(dx) => {

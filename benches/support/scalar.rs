@@ -25,6 +25,7 @@ pub(crate) trait Scalar:
     fn exp(self) -> Self;
     fn ln(self) -> Self;
     fn ln_1p(self) -> Self;
+    fn sqrt(self) -> Self;
 }
 
 macro_rules! scalar {
@@ -55,5 +56,5 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32, 1e-4: abs signum exp ln ln_1p);
-scalar!(f64, 1e-11: abs signum exp ln ln_1p);
+scalar!(f32, 1e-4: abs signum exp ln ln_1p sqrt);
+scalar!(f64, 1e-11: abs signum exp ln ln_1p sqrt);

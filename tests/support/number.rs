@@ -4,7 +4,7 @@ use super::verbs::{AnyLoss, Verbs, Y, bind};
 use core::fmt::{Display, LowerExp};
 use core::ops::{Add, Div, Mul, Neg, Sub};
 use lossfn::internals::Internal;
-use lossfn::{Call, Level, Real};
+use lossfn::{Call, CosineEmbedding, Level, Real};
 
 /// `f32` or `f64`.
 pub(crate) trait Number:
@@ -106,6 +106,15 @@ macro_rules! number {
                     (AnyLoss::KlDiv(loss), Y::Numbers(y)) => bind(loss.with(how), y),
                     (AnyLoss::CrossEntropy(loss), Y::Numbers(y)) => bind(loss.with(how), y),
                     (AnyLoss::CrossEntropy(loss), Y::Classes(y)) => bind(loss.with(how), y),
+                    (AnyLoss::CosineSimilarity(loss), Y::Numbers(y)) => bind(loss.with(how), y),
+                    (AnyLoss::CosineEmbedding(layout, labels), Y::Numbers(y)) => {
+                        bind(CosineEmbedding::new(layout, labels).margin(0.125).with(how), y)
+                    }
+                    (AnyLoss::CategoricalHinge(loss), Y::Numbers(y)) => bind(loss.with(how), y),
+                    (AnyLoss::CategoricalCrossEntropy(loss), Y::Numbers(y)) => bind(loss.with(how), y),
+                    (AnyLoss::CategoricalCrossEntropy(loss), Y::Classes(y)) => bind(loss.with(how), y),
+                    (AnyLoss::Nll(loss), Y::Classes(y)) => bind(loss.with(how), y),
+                    (AnyLoss::Nll(_), Y::Numbers(_)) => panic!("{loss:?} takes classes"),
                     (loss, Y::Classes(_)) => panic!("{loss:?} takes no classes"),
                 }
             }

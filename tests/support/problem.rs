@@ -17,6 +17,8 @@ pub(crate) struct Problem<T: Number> {
     pub(crate) classes: Vec<i64>,
     /// One weight for each column, for the losses that take them.
     pub(crate) weights: Vec<T>,
+    /// One label for each row, 1 or -1, likewise.
+    pub(crate) labels: Vec<T>,
 }
 
 impl<T: Number> Problem<T> {
@@ -29,13 +31,18 @@ impl<T: Number> Problem<T> {
             x.extend((0..columns).map(|_| T::of(shift + rng.between(-9.0, 9.0))));
         }
         let weights = (0..columns).map(|_| T::of(rng.between(0.25, 2.0))).collect();
-        let mut problem = Self { subject, rows, columns, x, numbers: Vec::new(), classes: Vec::new(), weights };
+        if subject.of_probabilities {
+            x.iter_mut().for_each(|x| *x = T::of(x.wide().abs() + 1e-3));
+        }
+        let labels = (0..rows).map(|row| T::of(if row % 3 == 1 { 1.0 } else { -1.0 })).collect();
+        let mut problem = Self { subject, rows, columns, x, numbers: Vec::new(), classes: Vec::new(), weights, labels };
         match subject.targets {
             Targets::Numbers => problem.numbers = problem.x.iter().map(|x| near(*x, &mut rng)).collect(),
             Targets::Yes => problem.numbers = (0..rows * columns).map(|_| yes(&mut rng)).collect(),
             Targets::Distributions => {
                 problem.numbers = (0..rows).flat_map(|_| distribution(columns, &mut rng)).collect();
             }
+            Targets::Hits => problem.numbers = (0..rows).flat_map(|_| hit(columns, &mut rng)).collect(),
             Targets::Classes => problem.classes = (0..rows).map(|_| class(columns, &mut rng)).collect(),
         }
         problem
@@ -52,7 +59,7 @@ impl<T: Number> Problem<T> {
 
     /// The loss over rows that lie apart.
     pub(crate) fn loss_with_stride(&self, stride: usize) -> AnyLoss<'_, T> {
-        (self.subject.make)(Layout::rows(self.columns).stride(stride), &self.weights)
+        (self.subject.make)(Layout::rows(self.columns).stride(stride), &self.weights).labelled(&self.labels)
     }
 
     pub(crate) fn y(&self) -> Y<'_, T> {
@@ -81,6 +88,7 @@ impl<T: Number> Problem<T> {
             numbers: pick(&self.numbers),
             classes: rows.iter().filter_map(|&row| self.classes.get(row).copied()).collect(),
             weights: self.weights.clone(),
+            labels: rows.iter().map(|&row| self.labels[row]).collect(),
             ..*self
         }
     }
@@ -104,6 +112,12 @@ fn yes<T: Number>(rng: &mut Rng) -> T {
 
 fn class(columns: usize, rng: &mut Rng) -> i64 {
     if rng.below(9) == 0 { -100 } else { rng.below(columns) as i64 }
+}
+
+/// A row that is 1 for one class.
+fn hit<T: Number>(columns: usize, rng: &mut Rng) -> Vec<T> {
+    let class = rng.below(columns);
+    (0..columns).map(|column| T::of(if column == class { 1.0 } else { 0.0 })).collect()
 }
 
 fn distribution<T: Number>(columns: usize, rng: &mut Rng) -> Vec<T> {

@@ -1,7 +1,10 @@
 //! The losses that the tests of the engine go through: one row for each loss and each way its kernels differ.
 
 use super::{AnyLoss, Number};
-use lossfn::{BceWithLogits, CrossEntropy, Hinge, Huber, KlDiv, Labels, Layout, LogCosh, Mae, Mse, Msle, SmoothL1};
+use lossfn::{
+    BceWithLogits, CategoricalCrossEntropy, CategoricalHinge, Clip, CosineSimilarity, CrossEntropy, Hinge, Huber,
+    KlDiv, Labels, Layout, LogCosh, Mae, Mse, Msle, Nll, SmoothL1,
+};
 
 /// What the targets of a loss are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,8 @@ pub(crate) enum Targets {
     Yes,
     /// Rows of probabilities.
     Distributions,
+    /// Rows that are 1 for one class.
+    Hits,
     /// Class indices, some of them ignored.
     Classes,
 }
@@ -29,6 +34,8 @@ pub(crate) struct Subject<T: 'static> {
     pub(crate) cancels: bool,
     /// Whether its class weights enter PyTorch's mean.
     pub(crate) weighs_classes: bool,
+    /// Whether its predictions are positive.
+    pub(crate) of_probabilities: bool,
 }
 
 fn elements<T>(
@@ -36,7 +43,8 @@ fn elements<T>(
     targets: Targets,
     make: for<'a> fn(Layout, &'a [T]) -> AnyLoss<'a, T>,
 ) -> Subject<T> {
-    Subject { name, targets, make, by_row: false, cancels: targets == Targets::Yes, weighs_classes: false }
+    let (by_row, cancels) = (false, targets == Targets::Yes);
+    Subject { name, targets, make, by_row, cancels, weighs_classes: false, of_probabilities: false }
 }
 
 fn rows<T>(
@@ -45,11 +53,43 @@ fn rows<T>(
     cancels: bool,
     make: for<'a> fn(Layout, &'a [T]) -> AnyLoss<'a, T>,
 ) -> Subject<T> {
-    Subject { name, targets, make, by_row: true, cancels, weighs_classes: false }
+    Subject { name, targets, make, by_row: true, cancels, weighs_classes: false, of_probabilities: false }
 }
 
 /// All of them.
 pub(crate) fn subjects<T: Number>() -> Vec<Subject<T>> {
+    let mut all = of_elements_and_logits();
+    all.extend(of_pairs());
+    all
+}
+
+/// Those of rows against rows, and of probabilities.
+fn of_pairs<T: Number>() -> Vec<Subject<T>> {
+    use Targets::{Classes, Distributions, Hits, Numbers};
+    let weighted = |subject: Subject<T>| Subject { weighs_classes: true, ..subject };
+    let positive = |subject: Subject<T>| Subject { of_probabilities: true, ..subject };
+    vec![
+        rows("CosineSimilarity", Numbers, true, |c, _| AnyLoss::CosineSimilarity(CosineSimilarity::new(c).floor(0.5))),
+        rows("CosineEmbedding", Numbers, true, |c, _| AnyLoss::CosineEmbedding(c, &[])),
+        rows("CategoricalHinge", Hits, false, |c, _| AnyLoss::CategoricalHinge(CategoricalHinge::new(c).tie(0.5))),
+        rows("Nll", Classes, false, |c, _| AnyLoss::Nll(Nll::new(c))),
+        weighted(rows("Nll, weights", Classes, false, |c, w| AnyLoss::Nll(Nll::new(c).class_weights(w)))),
+        positive(rows("CategoricalCrossEntropy", Classes, false, |c, _| {
+            AnyLoss::CategoricalCrossEntropy(CategoricalCrossEntropy::new(c).ignore_index(-100))
+        })),
+        weighted(positive(rows("CategoricalCrossEntropy, weights, smoothing", Classes, true, |c, w| {
+            let loss = CategoricalCrossEntropy::new(c).ignore_index(-100).class_weights(w);
+            AnyLoss::CategoricalCrossEntropy(loss.label_smoothing(0.125).clip(Clip::Given(1e-3)))
+        }))),
+        positive(rows("CategoricalCrossEntropy, probabilities", Distributions, true, |c, w| {
+            let loss = CategoricalCrossEntropy::new(c).class_weights(w);
+            AnyLoss::CategoricalCrossEntropy(loss.clip(Clip::Normalized(1e-7)))
+        })),
+    ]
+}
+
+/// Those of elements, and of logits.
+fn of_elements_and_logits<T: Number>() -> Vec<Subject<T>> {
     use Targets::{Classes, Distributions, Numbers, Yes};
     let weighted = |subject: Subject<T>| Subject { weighs_classes: true, ..subject };
     vec![

@@ -1,8 +1,8 @@
 //! One face for all losses: the verbs without the types of loss and targets.
 
 use lossfn::{
-    BceWithLogits, CrossEntropy, Hinge, Huber, KlDiv, LogCosh, Loss, LossError, Mae, Mse, Msle, Outcome, Real,
-    SmoothL1, Totals,
+    BceWithLogits, CategoricalCrossEntropy, CategoricalHinge, CosineSimilarity, CrossEntropy, Hinge, Huber, KlDiv,
+    Layout, LogCosh, Loss, LossError, Mae, Mse, Msle, Nll, Outcome, Real, SmoothL1, Totals,
 };
 
 /// Any of the losses.
@@ -18,6 +18,22 @@ pub(crate) enum AnyLoss<'a, T> {
     Hinge(Hinge),
     KlDiv(KlDiv),
     CrossEntropy(CrossEntropy<'a, T>),
+    CosineSimilarity(CosineSimilarity),
+    /// With its labels.
+    CosineEmbedding(Layout, &'a [T]),
+    CategoricalHinge(CategoricalHinge),
+    CategoricalCrossEntropy(CategoricalCrossEntropy<'a, T>),
+    Nll(Nll<'a, T>),
+}
+
+impl<'a, T> AnyLoss<'a, T> {
+    /// The same with labels, if it takes any.
+    pub(crate) fn labelled(self, labels: &'a [T]) -> Self {
+        match self {
+            Self::CosineEmbedding(layout, _) => Self::CosineEmbedding(layout, labels),
+            other => other,
+        }
+    }
 }
 
 /// Targets of any kind.

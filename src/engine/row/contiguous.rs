@@ -124,7 +124,7 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
         let lanes = L::Elem::LANES;
         let mut block = [BlockSum::new(self.isa); K];
         let mut start = at.start;
-        while !Q::HEAVY && start + 4 * lanes <= at.end {
+        while !Q::ONE_BY_ONE && start + 4 * lanes <= at.end {
             add(&mut block, all(terms, self.whole::<4>(start)));
             start += 4 * lanes;
         }
@@ -166,7 +166,7 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
     fn put_all<Q: Terms<L, 2>>(&mut self, slopes: Q) {
         let (lanes, len) = (L::Elem::LANES, self.x.len());
         let mut start = 0;
-        while !Q::HEAVY && start + 4 * lanes <= len {
+        while !Q::ONE_BY_ONE && start + 4 * lanes <= len {
             let slopes = all(slopes, self.whole::<4>(start));
             self.put(slopes, start..start + 4 * lanes);
             start += 4 * lanes;
@@ -324,39 +324,24 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
     fn largest<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K] {
         let lowest = L::splat(self.isa, L::Elem::from_f64(f64::NEG_INFINITY));
         let (lanes, len) = (L::Elem::LANES, self.x.len());
-        let mut largest = [[lowest; 4]; K];
+        let mut largest = [lowest; K];
         let mut start = 0;
-        while start + 4 * lanes <= len {
-            let found = all(terms, self.whole::<4>(start));
-            let mut k = 0;
-            while k < K {
-                let mut i = 0;
-                while i < 4 {
-                    largest[k][i] = largest[k][i].at_least(found[k][i]);
-                    i += 1;
-                }
-                k += 1;
-            }
-            start += 4 * lanes;
-        }
         while start < len {
             let found = terms.at(self.some(start));
             let kept = L::first_lanes(self.isa, lanes.min(len - start));
             let mut k = 0;
             while k < K {
-                largest[k][0] = largest[k][0].at_least(L::pick(kept, found[k], lowest));
+                largest[k] = largest[k].at_least(L::pick(kept, found[k], lowest));
                 k += 1;
             }
             start += lanes;
         }
-        let mut most = [lowest; K];
         let mut k = 0;
         while k < K {
-            let [a, b, c, d] = largest[k];
-            most[k] = L::splat(self.isa, a.at_least(b).at_least(c.at_least(d)).largest());
+            largest[k] = L::splat(self.isa, largest[k].largest());
             k += 1;
         }
-        most
+        largest
     }
 
     #[inline(always)]

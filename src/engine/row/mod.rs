@@ -27,8 +27,9 @@ pub(crate) struct Entry<L> {
 
 /// `K` numbers for each entry.
 pub(crate) trait Terms<L: Lane, const K: usize>: Copy {
-    /// Whether they cost a logarithm or more: then four vectors at a time are no faster, and a lot of code.
-    const HEAVY: bool = false;
+    /// Whether vectors are taken one at a time: where terms are costly or rarely wanted, four are a lot of code for
+    /// nothing.
+    const ONE_BY_ONE: bool = false;
 
     fn at(&self, entry: Entry<L>) -> [L; K];
 }

@@ -165,6 +165,8 @@ struct Ties<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 1> for Ties<L> {
+    const ONE_BY_ONE: bool = true;
+
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 1] {
         let [slot] = self.slots.at(entry);
@@ -181,6 +183,8 @@ struct Slopes<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
+    const ONE_BY_ONE: bool = true;
+
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
         let Entry { x, t, .. } = entry;

@@ -66,19 +66,21 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
     #[inline(always)]
     pub(super) fn new(row: &impl Passes<L>, guard: Guard) -> Self {
         let one = L::splat(row.isa(), L::Elem::from_f64(1.0));
-        let usual = Self::scaled(row, guard, [one; 2]);
-        let [dot, x, t] = usual.1;
-        let rejected = outside(x) | outside(t) | dot.abs().lt(dot.of(LEAST_DOT));
-        if !rejected.any() {
-            return usual.0;
+        let (mut scales, mut is_scaled) = ([one; 2], false);
+        loop {
+            let (found, [dot, x, t]) = Self::scaled(row, guard, scales);
+            let rejected = outside(x) | outside(t) | dot.abs().lt(dot.of(LEAST_DOT));
+            if is_scaled || !rejected.any() {
+                return found;
+            }
+            let [x, t] = row.largest(Sizes);
+            let root = x.of(guard.root());
+            let (x_scale, _) = scale_to_one(x.at_least(root));
+            let (t_scale, _) = scale_to_one(t.at_least(root));
+            // Lanes that are other rows keep what they have.
+            scales = [L::pick(rejected, x_scale, one), L::pick(rejected, t_scale, one)];
+            is_scaled = true;
         }
-        let [x, t] = row.largest(Sizes);
-        let root = x.of(guard.root());
-        let (x_scale, _) = scale_to_one(x.at_least(root));
-        let (t_scale, _) = scale_to_one(t.at_least(root));
-        // Lanes that are other rows keep what they have.
-        let scales = [L::pick(rejected, x_scale, one), L::pick(rejected, t_scale, one)];
-        Self::scaled(row, guard, scales).0
     }
 
     /// The cosine with the rows scaled, their product, and the squares of their norms.

@@ -16,16 +16,19 @@ pub(super) const RATIO_MAX: f64 = 1.329_227_995_784_916e36;
 pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limits: Limits<L>) -> L {
     let (one, zero) = (class.of(1.0), class.of(0.0));
     let mut parts = Parts { class, limits, scale: one };
-    let mut shift = zero;
-    let [mut others, mut own, mut weight] = row.sums(parts);
-    let overflow = zero.of(f64::INFINITY).le(others + own);
-    if overflow.any() {
+    let (mut shift, mut is_scaled) = (zero, false);
+    let [others, own, weight] = loop {
+        let sums = row.sums(parts);
+        let overflow = zero.of(f64::INFINITY).le(sums[0] + sums[1]);
+        if is_scaled || !overflow.any() {
+            break sums;
+        }
         let [largest] = row.largest(Entries { limits });
         let (scale, exponent) = scale_to_one(largest);
         parts.scale = L::pick(overflow, scale, one);
         shift = L::pick(overflow, exponent * -core::f64::consts::LN_2, zero);
-        [others, own, weight] = row.sums(parts);
-    }
+        is_scaled = true;
+    };
     // The sum of an infinite entry is NaN from here on.
     let sum = others + own * parts.scale;
     let sum = sum + sum * 0.0;
@@ -81,6 +84,8 @@ struct Slopes<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
+    const ONE_BY_ONE: bool = true;
+
     #[inline(always)]
     fn at(&self, Entry { x, columns, .. }: Entry<L>) -> [L; 2] {
         let slope = L::pick(columns.same(self.class), self.own, self.elsewhere);

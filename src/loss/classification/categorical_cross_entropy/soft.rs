@@ -102,6 +102,8 @@ struct Below<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for Below<L> {
+    const ONE_BY_ONE: bool = true;
+
     #[inline(always)]
     fn at(&self, Entry { x, .. }: Entry<L>) -> [L; 2] {
         let x = self.limits.entry(x);
@@ -118,7 +120,7 @@ struct Losses<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for Losses<L> {
-    const HEAVY: bool = true;
+    const ONE_BY_ONE: bool = true;
 
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
@@ -152,6 +154,8 @@ impl<L: Lane<Elem: Float>> Slopes<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
+    const ONE_BY_ONE: bool = true;
+
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
         [self.slope(entry, self.target.mass(entry)), entry.x.of(0.0)]
@@ -165,7 +169,7 @@ struct BothSlopes<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for BothSlopes<L> {
-    const HEAVY: bool = true;
+    const ONE_BY_ONE: bool = true;
 
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
