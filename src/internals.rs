@@ -120,6 +120,12 @@ pub fn levels() -> impl Iterator<Item = Level> {
     Level::available().chain(cfg!(feature = "model").then_some(Level::Model))
 }
 
+/// The level that the others are compared with: the model, or the best there is in a build without it.
+#[must_use]
+pub fn reference() -> Level {
+    if cfg!(feature = "model") { Level::Model } else { Level::best() }
+}
+
 /// Runs a kernel at any level; the model of so small a one is always there.
 fn run<K: Kernel>(level: Level, kernel: K) -> Result<K::Out, LossError> {
     if level == Level::Model { Ok(kernel.run(Model)) } else { Ok(dispatch(Token::of(level)?, kernel)) }

@@ -3,7 +3,7 @@
 
 mod support;
 
-use lossfn::{Call, Divisor, Huber, Level, Loss, Weights};
+use lossfn::{Call, Divisor, Huber, Loss, Weights};
 use support::{Number, Problem, Subject, Y, assert_same, for_both_types, fused_levels, run, subjects};
 
 for_both_types!(
@@ -33,7 +33,7 @@ fn name<T: Number>(problem: &Problem<T>) -> String {
 }
 
 fn verbs_agree_at_every_level<T: Number>() {
-    for level in Level::available().chain([Level::Model]) {
+    for level in lossfn::internals::levels() {
         for problem in problems::<T>(&SHAPES) {
             problem.run(Call::new().level(level));
             problem.run(Call::new().level(level).sum().upstream(-0.3));
@@ -146,7 +146,7 @@ fn weights_of_one_are_no_weights<T: Number>() {
 
 fn fused_levels_agree<T: Number>() {
     for problem in problems::<T>(&SHAPES).chain(problems::<T>(&[(1, 9000), (300, 33)])) {
-        let model = problem.run(Call::new().level(Level::Model));
+        let model = problem.run(Call::new().level(lossfn::internals::reference()));
         for level in fused_levels() {
             let what = format!("{} on {level:?}", name(&problem));
             problem.run(Call::new().level(level)).assert_same(&model, &what);

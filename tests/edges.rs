@@ -2,7 +2,7 @@
 
 mod support;
 
-use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Level, Mae, Mse, SmoothL1, Weights};
+use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Mae, Mse, SmoothL1, Weights};
 use support::{AnyLoss, Number, Results, Y, for_both_types, run};
 
 const NAN: f64 = f64::NAN;
@@ -45,7 +45,7 @@ fn results<T: Number>(loss: AnyLoss<'_, T>, how: Call<'_, T>, x: &[f64], y: Targ
         (_, Y::Numbers(y)) => y.len(),
     };
     let at = |level| run(&format!("{loss:?} at {x:?}"), &*T::bind(loss, how.level(level), y), &x, items);
-    Level::available().chain([Level::Model]).map(at).collect()
+    lossfn::internals::levels().map(at).collect()
 }
 
 #[track_caller]

@@ -63,8 +63,8 @@ fn losses_by_prediction_and_by_target() {
     assert_loss(Huber { delta: 1.25 }, &points);
     assert_loss(SmoothL1 { beta: 0.375 }, &points);
     assert_loss(SmoothL1 { beta: 0.0 }, &points);
-    assert_loss(BceWithLogits { pos_weight: 1.0 }, &points);
-    assert_loss(BceWithLogits { pos_weight: 2.5 }, &points);
+    assert_loss(BceWithLogits { pos_weight: 1.0, smoothing: 0.0 }, &points);
+    assert_loss(BceWithLogits { pos_weight: 2.5, smoothing: 0.0 }, &points);
 }
 
 #[test]

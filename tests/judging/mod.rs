@@ -24,9 +24,9 @@ pub(crate) use pairs::{drawn_pairs, kinked, pairs_of, special_pairs};
 use lossfn::Level;
 use lossfn_oracle::Judged;
 
-/// Every level of this machine, and the scalar model.
+/// Every level of this machine, and the scalar model if this build has it.
 pub(crate) fn levels() -> Vec<Level> {
-    Level::available().chain([Level::Model]).collect()
+    lossfn::internals::levels().collect()
 }
 
 /// Whether two slices hold the same bits, any NaN being as good as another.

@@ -5,7 +5,7 @@
 //! comparator, and so does every result that is worse than all before it.
 
 use super::contract::{in_domain, tolerance, truth};
-use super::{levels, same_bits};
+use super::same_bits;
 use core::sync::atomic::{AtomicU64, Ordering};
 use lossfn::Level;
 use lossfn::internals::{Function, map};
@@ -43,7 +43,7 @@ impl Sweep {
             differs: None,
         };
         // The model goes first, because the others are compared with it.
-        let mut levels = levels();
+        let mut levels: Vec<Level> = Level::available().chain([Level::Model]).collect();
         levels.rotate_right(1);
         let (x, got, model) = (Vec::new(), Vec::new(), Vec::new());
         Self { function, x, truth: Vec::new(), got, model, levels: levels.into_iter().map(of_level).collect() }

@@ -3,7 +3,7 @@ use super::cross_entropy::{ClassIndex, Classes};
 use crate::engine::rowwise::{self, Batch, Layout, Rowwise, Shared};
 use crate::engine::softmax::IGNORED;
 use crate::engine::{Args, Input};
-use crate::loss::verbs::with;
+use crate::loss::verbs::{presets, with};
 use crate::math::Float;
 use crate::{Call, Loss, LossError, Outcome, Real};
 
@@ -159,6 +159,7 @@ fn clear<'a, T: Float>(x: Input<'a, T>, grad: Option<&'a mut [T]>, accumulate: b
 }
 
 with!(Nll<'a, T>);
+presets!(Nll<'a, T>: torch);
 
 macro_rules! verbs {
     ($t:ty, $by_class:ident) => {

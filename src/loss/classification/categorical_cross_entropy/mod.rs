@@ -65,9 +65,9 @@ use limits::Limits;
 ///
 /// # Source
 /// `keras.losses.CategoricalCrossentropy` and `SparseCategoricalCrossentropy` with `from_logits=False`, and their
-/// functions. [`keras`](Self::keras) normalises and then clips to `[1e-7, 1 - 1e-7]`, as Keras does for probabilities,
-/// and for indices on its PyTorch and JAX backends. [`tf23`](Self::tf23) does the same for probabilities; for indices
-/// it clips and then normalises, as TensorFlow always did. Keras rounds `1 - 1e-7` to `f32`: its smallest loss is
+/// functions. [`keras`](Self::keras) and [`tf23`](Self::tf23) normalise probabilities and then clip to
+/// `[1e-7, 1 - 1e-7]`; for indices they clip and then normalise, as TensorFlow always did. On PyTorch and JAX Keras 3
+/// normalises first for both. Keras rounds `1 - 1e-7` to `f32`: its smallest loss is
 /// 1.19e-7 instead of 1e-7. Its JAX backend gives indices that are no class the loss 0.
 ///
 /// ```
@@ -135,18 +135,19 @@ impl<'a, T: Real> CategoricalCrossEntropy<'a, T> {
         self
     }
 
-    /// As Keras 3: [`Clip::Normalized`] with 1e-7.
+    /// As Keras 3 on TensorFlow: [`Clip::Given`] with 1e-7 for indices, [`Clip::Normalized`] for probabilities. On
+    /// PyTorch and JAX Keras 3 has the latter for both: `.clip(Clip::Normalized(1e-7))`.
     #[must_use]
-    pub const fn keras(self) -> Self {
-        self.clip(Clip::Normalized(1e-7))
+    pub const fn keras(mut self) -> Self {
+        self.class_clip = Clip::Given(1e-7);
+        self.probability_clip = Clip::Normalized(1e-7);
+        self
     }
 
     /// As Keras 2 and TensorFlow 2.3: [`Clip::Given`] with 1e-7 for indices, [`Clip::Normalized`] for probabilities.
     #[must_use]
-    pub const fn tf23(mut self) -> Self {
-        self.class_clip = Clip::Given(1e-7);
-        self.probability_clip = Clip::Normalized(1e-7);
-        self
+    pub const fn tf23(self) -> Self {
+        self.keras()
     }
 
     fn check_options(&self) -> Result<(), LossError> {

@@ -1,0 +1,84 @@
+//! The losses against what PyTorch, Keras 3 and tf_keras computed, under the preset of each.
+//!
+//! In f64 and in f32 every entry is within [`ULPS`] of the truth, or of the larger term where it is a difference; in f32
+//! no case is further from it than the framework itself, or 1 ULP. `cargo test --test conformance -- --nocapture` shows
+//! the largest distances of each loss.
+
+mod case;
+mod judge;
+mod known;
+mod manner;
+mod run;
+
+use case::Case;
+use std::collections::BTreeMap;
+
+/// How near every entry must be.
+const ULPS: f64 = 6.0;
+
+/// The largest distances of the cases of one loss.
+#[derive(Default)]
+struct Peak {
+    cases: usize,
+    double: f64,
+    single: f64,
+    theirs: f64,
+}
+
+/// What is wrong with a case.
+fn judge(case: &Case, peak: &mut Peak) -> Result<(), String> {
+    let double = run::double(case).map_err(|fault| format!("f64: {fault}"))?;
+    let single = run::single(case).map_err(|fault| format!("f32: {fault}"))?;
+    let (double, where_double) = judge::worst::<f64>(&double, &case.truth, &case.scale);
+    let ((single, where_single), theirs) = judge::single(case, &single);
+    peak.cases += 1;
+    peak.double = peak.double.max(double);
+    peak.single = peak.single.max(single);
+    if theirs.is_finite() {
+        peak.theirs = peak.theirs.max(theirs);
+    }
+    if double > ULPS {
+        return Err(format!("f64: {double:.1} ULP: {where_double}"));
+    }
+    if single > ULPS.min(theirs.max(1.0)) {
+        return Err(format!("f32: {single:.1} ULP, theirs {theirs:.1}: {where_single}"));
+    }
+    Ok(())
+}
+
+fn conforms(framework: &str) {
+    let mut peaks: BTreeMap<String, Peak> = BTreeMap::new();
+    let mut failures = Vec::new();
+    let cases = case::read(framework);
+    for case in &cases {
+        let peak = peaks.entry(case.name.clone()).or_default();
+        match (known::reason(case), judge(case, peak)) {
+            (None, Err(failure)) => failures.push(format!("{}: {failure}", case.id)),
+            (Some(reason), Ok(())) => failures.push(format!("{}: is right, although {reason}", case.id)),
+            _ => {}
+        }
+    }
+    println!("{framework}: {} cases; largest distance in ULP", cases.len());
+    println!("{:<36} {:>5} {:>8} {:>8} {:>14}", "", "cases", "f64", "f32", "framework, f32");
+    for (name, Peak { cases, double, single, theirs }) in peaks {
+        println!("{name:<36} {cases:>5} {double:>8.2} {single:>8.2} {theirs:>14.2}");
+    }
+    let count = failures.len();
+    failures.truncate(40);
+    assert!(count == 0, "{count} of {} cases fail:\n{}", cases.len(), failures.join("\n"));
+}
+
+#[test]
+fn torch() {
+    conforms("torch");
+}
+
+#[test]
+fn keras() {
+    conforms("keras");
+}
+
+#[test]
+fn tf_keras() {
+    conforms("tf_keras");
+}

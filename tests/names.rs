@@ -1,0 +1,195 @@
+//! Every name of PyTorch and Keras in the table of names, and every expression of that table.
+
+use lossfn::{
+    Bce, BceWithLogits, ByRow, Call, CategoricalCrossEntropy, CategoricalHinge, CosineEmbedding, CosineSimilarity,
+    CrossEntropy, Divisor, Empty, Hinge, HingeEmbedding, Huber, KlDiv, Layout, Loss, LossError, Mae, Mape, Mse, Msle,
+    Nll, Outcome, SmoothL1, SquaredHinge, Weights,
+};
+use std::collections::BTreeSet;
+
+const TABLE: &str = include_str!("../docs/names.md");
+
+const PYTORCH: [&str; 22] = [
+    "BCELoss",
+    "binary_cross_entropy",
+    "BCEWithLogitsLoss",
+    "binary_cross_entropy_with_logits",
+    "CrossEntropyLoss",
+    "cross_entropy",
+    "NLLLoss",
+    "nll_loss",
+    "KLDivLoss",
+    "kl_div",
+    "L1Loss",
+    "l1_loss",
+    "SmoothL1Loss",
+    "smooth_l1_loss",
+    "MSELoss",
+    "mse_loss",
+    "HingeEmbeddingLoss",
+    "hinge_embedding_loss",
+    "CosineEmbeddingLoss",
+    "cosine_embedding_loss",
+    "HuberLoss",
+    "huber_loss",
+];
+
+const KERAS: [&str; 32] = [
+    "BinaryCrossentropy",
+    "binary_crossentropy",
+    "CategoricalCrossentropy",
+    "categorical_crossentropy",
+    "SparseCategoricalCrossentropy",
+    "sparse_categorical_crossentropy",
+    "KLDivergence",
+    "KLD",
+    "kl_divergence",
+    "kullback_leibler_divergence",
+    "MeanAbsoluteError",
+    "mean_absolute_error",
+    "MAE",
+    "MeanAbsolutePercentageError",
+    "mean_absolute_percentage_error",
+    "MAPE",
+    "Huber",
+    "huber",
+    "MeanSquaredError",
+    "mean_squared_error",
+    "MSE",
+    "MeanSquaredLogarithmicError",
+    "mean_squared_logarithmic_error",
+    "MSLE",
+    "CategoricalHinge",
+    "categorical_hinge",
+    "Hinge",
+    "hinge",
+    "SquaredHinge",
+    "squared_hinge",
+    "CosineSimilarity",
+    "cosine_similarity",
+];
+
+/// What stands in backquotes in a cell.
+fn code(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+fn rows() -> impl Iterator<Item = Vec<&'static str>> {
+    let rows = TABLE.lines().filter(|line| line.starts_with("| ") && !line.starts_with("|--"));
+    rows.map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+}
+
+fn without_spaces(code: &str) -> String {
+    code.split_whitespace().collect()
+}
+
+#[test]
+fn no_name_is_missing() {
+    let listed: BTreeSet<&str> = rows().flat_map(|row| code(row[0])).collect();
+    for name in PYTORCH.into_iter().chain(KERAS) {
+        assert!(listed.contains(name), "{name} is not in docs/names.md");
+    }
+}
+
+#[test]
+fn readme_has_the_table() {
+    let readme = include_str!("../README.md");
+    for row in TABLE.lines().filter(|line| line.starts_with('|')) {
+        assert!(readme.contains(row), "README.md lacks {row}");
+    }
+}
+
+/// Two rows of three columns.
+const COLUMNS: usize = 3;
+const NUMBERS: [f64; 6] = [0.25, 0.5, 0.25, 0.125, 0.375, 0.5];
+const TARGETS: [f64; 6] = [0.0, 1.0, 0.0, 0.5, 0.25, 0.25];
+
+fn is_finite(outcome: Result<Outcome, LossError>) {
+    let outcome = outcome.expect("a call");
+    assert!(outcome.value.is_finite(), "{outcome:?}");
+}
+
+fn numbers(loss: &impl Loss<f64>) {
+    let mut dx = [9.0; 6];
+    is_finite(loss.value_and_grad(&NUMBERS, &TARGETS, &mut dx));
+    assert!(dx.iter().all(|x| x.is_finite() && *x != 9.0));
+}
+
+fn signs(loss: &impl Loss<f64>) {
+    let mut dx = [9.0; 6];
+    is_finite(loss.value_and_grad(&NUMBERS, &[1.0, -1.0, 1.0, 1.0, -1.0, -1.0], &mut dx));
+    assert!(dx.iter().all(|x| x.is_finite() && *x != 9.0));
+}
+
+fn classes(loss: &impl Loss<f64, i64>) {
+    let mut dx = [9.0; 6];
+    is_finite(loss.value_and_grad(&NUMBERS, &[1, 2], &mut dx));
+    assert!(dx.iter().all(|x| x.is_finite() && *x != 9.0));
+}
+
+fn call(how: Call<'_, f64>) {
+    is_finite(Mse::new().with(how).value(&NUMBERS, &TARGETS));
+}
+
+/// Runs expressions by the functions above, and returns their texts.
+macro_rules! run {
+    ($($by:ident: $($expression:expr),+;)+) => {{
+        let mut texts = BTreeSet::new();
+        $($(
+            $by(&$expression);
+            texts.insert(without_spaces(stringify!($expression)));
+        )+)+
+        texts
+    }};
+}
+
+#[test]
+fn every_expression_runs() {
+    let (columns, inner, beta, delta, margin) = (COLUMNS, 1, 0.5, 2.0, 0.5);
+    let (w, pos_weight, sample_weight) = ([1.0, 2.0, 3.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0]);
+    let (labels, mask) = ([1_i8, -1], [true, false]);
+    let by_call = |how: &Call<'_, f64>| call(*how);
+    let mut texts = run! {
+        numbers:
+            Mae::new().torch(), Mse::new().torch(), SmoothL1::new(beta).torch(), Huber::new(delta).torch(),
+            Bce::new().torch(), BceWithLogits::new().pos_weights(&pos_weight).torch(),
+            CrossEntropy::new(columns).torch(), CrossEntropy::new(Layout::axis(columns, inner)).torch(),
+            KlDiv::new().torch(), KlDiv::new().log_target().torch(),
+            CosineEmbedding::new(columns, &labels).margin(margin).torch(),
+            Mae::new().keras(), Mse::new().keras(), Mape::new().keras(), Msle::new().keras(),
+            Huber::new(delta).keras(), Bce::new().label_smoothing(0.1).keras(),
+            BceWithLogits::new().label_smoothing(0.1).keras(),
+            CategoricalCrossEntropy::new(columns).label_smoothing(0.1).keras(),
+            CrossEntropy::new(columns).label_smoothing(0.1).keras(), KlDiv::new().keras(),
+            CategoricalCrossEntropy::new(Layout::axis(columns, inner)).keras(),
+            CategoricalHinge::new(columns).keras(), Hinge::new().keras(), SquaredHinge::new().keras(),
+            CosineSimilarity::new(columns).keras(), CosineSimilarity::new(Layout::axis(columns, inner)).keras();
+        signs: HingeEmbedding::new(margin).torch();
+        by_call:
+            Call::new(), Call::new().sum(), Call::new().columns(columns).mean(Divisor::Rows),
+            Call::new().weights(Weights::Each(&w)), Call::new().weights(Weights::Columns(&pos_weight)),
+            Call::new().weights(Weights::Each(&w)).mean(Divisor::WeightSum),
+            Call::new().columns(columns).by_row(ByRow::Mean), Call::new().columns(columns).by_row(ByRow::Mean).sum(),
+            Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&sample_weight)),
+            Call::new()
+                .columns(columns)
+                .by_row(ByRow::Mean)
+                .weights(Weights::Rows(&sample_weight))
+                .mean(Divisor::WeightSum),
+            Call::new().columns(columns).by_row(ByRow::Mean).mask(&mask).empty(Empty::Zero),
+            Call::new().columns(columns).by_row(ByRow::Mean).mask(&mask);
+    };
+    let w = pos_weight;
+    texts.append(&mut run! {
+        classes:
+            CrossEntropy::new(columns).torch(),
+            CrossEntropy::new(columns).class_weights(&w).ignore_index(0).label_smoothing(0.1).torch(),
+            CategoricalCrossEntropy::new(columns).ignore_index(0).keras(),
+            Nll::new(columns).class_weights(&w).torch();
+    });
+    let listed = rows().flat_map(|row| row.get(1).map(|cell| code(cell).collect::<Vec<_>>()).unwrap_or_default());
+    let listed: BTreeSet<String> = listed.filter(|code| code.contains("::")).map(without_spaces).collect();
+    let untested: Vec<_> = listed.difference(&texts).collect();
+    let unlisted: Vec<_> = texts.difference(&listed).collect();
+    assert!(untested.is_empty() && unlisted.is_empty(), "not tested: {untested:?}\nnot listed: {unlisted:?}");
+}
