@@ -116,7 +116,8 @@ fn every_length<T: Number>() {
             assert_eq!(totals.count, counted as u64, "{} {n}", subject.name);
             let (truth, value) = (Wide::of(&each), bound_.value(&problem.x).unwrap().value);
             assert_eq!(value.to_bits(), totals.sum.to_bits(), "{} {n}", subject.name);
-            let error = truth.error(value, truth.high.max(T::MIN_NORMAL));
+            let size: f64 = each.iter().map(|each| each.wide().abs()).sum();
+            let error = truth.error(value, size.max(T::MIN_NORMAL));
             assert!(error <= bound::<T>(1.4e-6, 2.5e-15), "{} {n} of {}: {error:e}", subject.name, T::NAME);
         }
     }

@@ -4,7 +4,7 @@ use core::ops::Range;
 use lossfn::{Loss, LossError};
 
 /// Points of a curve. An odd number, so that the middle of the range, where kinks are, is one of them.
-const POINTS: usize = 801;
+pub(crate) const POINTS: usize = 801;
 
 /// A named loss: where it was called, what it was, and its derivative.
 pub(crate) struct Curve {
