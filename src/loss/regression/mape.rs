@@ -96,11 +96,23 @@ impl<T: Float> Elementwise<T> for Mape {
         let part = L::pick(one.lt(size), x.of(0.5), one);
         let value = L::pick(exact, zero, percent((x * part - t * part).abs(), base * part));
         let slope = nan_of(value, L::pick(exact, zero, x.of(100.0).copysign(d) / base));
-        let sign = one.copysign(d) * one.copysign(x) * one.copysign(t);
-        let towards = L::pick(exact, zero, percent((x / t).abs(), base).copysign(sign));
+        let towards = L::pick(exact, zero, one.copysign(d) * by_square(x, t));
         let target_slope = nan_of(value, -L::pick(floor.lt(size), towards, slope));
         Eval { value, slope, target_slope }
     }
+}
+
+/// `100 x / (t |t|)`, in the order in which nothing leaves the range on the way.
+#[inline(always)]
+fn by_square<L: Lane<Elem: Float>>(x: L, t: L) -> L {
+    let (one, hundred, size) = (x.of(1.0), x.of(100.0), t.abs());
+    let ratio = x / t;
+    let of_small = x * hundred / t / size;
+    let by_tiny = ratio / size * hundred;
+    let by_huge = ratio * hundred / size;
+    let usual = x / (t * size / hundred);
+    let of_large = L::pick(size.lt(one), by_tiny, L::pick(x.of(1.152_921_504_606_847e18).lt(size), by_huge, usual));
+    L::pick(x.abs().lt(one), of_small, of_large)
 }
 
 /// `100 y / base`, where neither the product nor the quotient leaves the range on the way.
