@@ -146,7 +146,7 @@ pub fn judge<T: Judged, W: Wide>(got: T, truth: Truth<W>, tolerance: &Tolerance)
 
 fn judge_finite<T: Judged, W: Wide>(got: W, truth: Truth<W>, tolerance: &Tolerance) -> Result<f64, Fault> {
     let wanted = truth.value;
-    let ulp = ((got - wanted).abs() / spacing::<T, W>(truth.yardstick())).to_f64();
+    let ulp = ((got - wanted).abs() / spacing::<T, W>(truth)).to_f64();
     if got == W::ZERO {
         if tolerance.signed_zero && got.is_negative() != wanted.is_negative() {
             return Err(Fault { kind: Kind::SignOfZero, ulp });
@@ -161,8 +161,9 @@ fn judge_finite<T: Judged, W: Wide>(got: W, truth: Truth<W>, tolerance: &Toleran
     if ulp <= tolerance.ulp { Ok(ulp) } else { Err(Fault { kind: Kind::Ulp, ulp }) }
 }
 
-/// The spacing at a yardstick. Terms of a difference may be beyond the type, where the spacing goes on growing.
-fn spacing<T: Judged, W: Wide>(yardstick: W) -> W {
-    let is_beyond = yardstick.is_finite() && yardstick >= T::overflow();
+/// The spacing at the truth's yardstick. Terms of a difference may be beyond the type, where the spacing goes on growing.
+fn spacing<T: Judged, W: Wide>(truth: Truth<W>) -> W {
+    let yardstick = truth.yardstick();
+    let is_beyond = truth.scale.abs() > truth.value.abs() && yardstick.is_finite() && yardstick >= T::overflow();
     if is_beyond { W::exp2i(yardstick.exponent() - (T::PRECISION - 1)) } else { T::ulp(yardstick) }
 }
