@@ -34,10 +34,15 @@ impl<W: Wide> Truth<W> {
         Self { scale: terms.into_iter().fold(self.scale, larger), ..self }
     }
 
-    /// The magnitude whose ULP is the unit of distance.
-    fn yardstick(&self) -> W {
+    /// The unit of distance: an ULP of the value, or of a larger term. A term may be more than the type holds, where its
+    /// kernel works at another scale.
+    fn unit<T: Judged>(&self) -> W {
         let own = self.value.abs();
-        if self.scale.is_finite() && self.scale > own { self.scale } else { own }
+        if !self.scale.is_finite() || self.scale <= own {
+            return T::ulp(own);
+        }
+        let beyond = self.scale >= T::overflow();
+        if beyond { W::exp2i(self.scale.exponent() - (T::PRECISION - 1)) } else { T::ulp(self.scale) }
     }
 }
 
@@ -146,7 +151,7 @@ pub fn judge<T: Judged, W: Wide>(got: T, truth: Truth<W>, tolerance: &Tolerance)
 
 fn judge_finite<T: Judged, W: Wide>(got: W, truth: Truth<W>, tolerance: &Tolerance) -> Result<f64, Fault> {
     let wanted = truth.value;
-    let ulp = ((got - wanted).abs() / T::ulp(truth.yardstick())).to_f64();
+    let ulp = ((got - wanted).abs() / truth.unit::<T>()).to_f64();
     if got == W::ZERO {
         if tolerance.signed_zero && got.is_negative() != wanted.is_negative() {
             return Err(Fault { kind: Kind::SignOfZero, ulp });

@@ -9,9 +9,6 @@ pub(crate) fn reason(case: &Case) -> Option<&'static str> {
     if case.option("label_smoothing").is_some_and(|share| share < 0.0) {
         return Some("PyTorch takes a negative label smoothing for 0, which is an error here");
     }
-    if matches!(case.name.as_str(), "NLLLoss" | "nll_loss") && case.shape.len() > 2 {
-        return Some("`Nll` has no axis in the middle");
-    }
     let is_broadcast = has("sample_weight=scalar") || has("2x3x2/") || has("2x3x4/");
     if case.text("reduction") == Some("mean_with_sample_weight") && is_broadcast && case.has("sample_weight") {
         return Some("Keras 3 divides by the weights as given, before they are broadcast");
