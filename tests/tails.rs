@@ -76,6 +76,9 @@ fn long_rows<T: Number>() {
     }
 }
 
+/// The outcome of a call, its losses and both gradients.
+type Both<T> = (Outcome, Vec<T>, Vec<T>, Vec<T>);
+
 /// Both gradients of a loss of two rows of vectors.
 fn pairs_of_rows<T: Number>()
 where
@@ -85,7 +88,7 @@ where
         let mut rng = Rng(7);
         let mut draw = || -> Vec<T> { (0..rows * columns).map(|_| T::of(rng.between(-2.0, 2.0))).collect() };
         let (a, b) = (draw(), draw());
-        let run = |level| -> Result<(Outcome, Vec<T>, Vec<T>, Vec<T>), LossError> {
+        let run = |level| -> Result<Both<T>, LossError> {
             let loss = CosineSimilarity::new(columns).with(Call::new().level(level));
             let (mut da, mut db, mut out) =
                 (vec![T::of(7.0); a.len()], vec![T::of(7.0); b.len()], vec![T::of(7.0); rows]);

@@ -34,15 +34,10 @@ impl<W: Wide> Truth<W> {
         Self { scale: terms.into_iter().fold(self.scale, larger), ..self }
     }
 
-    /// The unit of distance: an ULP of the value, or of a larger term. A term may be more than the type holds, where its
-    /// kernel works at another scale.
-    fn unit<T: Judged>(&self) -> W {
+    /// The magnitude whose ULP is the unit of distance.
+    fn yardstick(&self) -> W {
         let own = self.value.abs();
-        if !self.scale.is_finite() || self.scale <= own {
-            return T::ulp(own);
-        }
-        let beyond = self.scale >= T::overflow();
-        if beyond { W::exp2i(self.scale.exponent() - (T::PRECISION - 1)) } else { T::ulp(self.scale) }
+        if self.scale.is_finite() && self.scale > own { self.scale } else { own }
     }
 }
 
@@ -151,7 +146,7 @@ pub fn judge<T: Judged, W: Wide>(got: T, truth: Truth<W>, tolerance: &Tolerance)
 
 fn judge_finite<T: Judged, W: Wide>(got: W, truth: Truth<W>, tolerance: &Tolerance) -> Result<f64, Fault> {
     let wanted = truth.value;
-    let ulp = ((got - wanted).abs() / truth.unit::<T>()).to_f64();
+    let ulp = ((got - wanted).abs() / spacing::<T, W>(truth)).to_f64();
     if got == W::ZERO {
         if tolerance.signed_zero && got.is_negative() != wanted.is_negative() {
             return Err(Fault { kind: Kind::SignOfZero, ulp });
@@ -164,4 +159,11 @@ fn judge_finite<T: Judged, W: Wide>(got: W, truth: Truth<W>, tolerance: &Toleran
         return if accepted { Ok(0.0) } else { Err(Fault { kind: Kind::NotZero, ulp }) };
     }
     if ulp <= tolerance.ulp { Ok(ulp) } else { Err(Fault { kind: Kind::Ulp, ulp }) }
+}
+
+/// The spacing at the truth's yardstick. Terms of a difference may be beyond the type, where the spacing goes on growing.
+fn spacing<T: Judged, W: Wide>(truth: Truth<W>) -> W {
+    let yardstick = truth.yardstick();
+    let is_beyond = truth.scale.abs() > truth.value.abs() && yardstick.is_finite() && yardstick >= T::overflow();
+    if is_beyond { W::exp2i(yardstick.exponent() - (T::PRECISION - 1)) } else { T::ulp(yardstick) }
 }

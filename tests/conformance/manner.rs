@@ -91,8 +91,13 @@ impl<T: Judged + Real> Manner<T> {
             weights if weighs_classes || weights.is_empty() => Vec::new(),
             weights => broadcast(&weights, &case.shape_of("weight"), &case.shape),
         };
+        // PyTorch's means of these two alone divide by the sum of the weights.
+        let reduction = match (torch_reduction(case), case.name.as_str()) {
+            (Reduction::Mean(_), "mse_loss" | "l1_loss") if !weights.is_empty() => Reduction::Mean(Divisor::WeightSum),
+            (reduction, _) => reduction,
+        };
         Self {
-            reduction: torch_reduction(case),
+            reduction,
             by_row: None,
             columns: (case.text("reduction") == Some("batchmean")).then_some(elements / batch),
             weights: weights.into_iter().map(T::from_f64).collect(),

@@ -107,7 +107,7 @@ pub(crate) fn drawn_pairs<T: Judged>(domain: &Domain, kind: Values, count: usize
     let shares: Vec<f64> = Values::Uniform { low: 0.0, high: 1.0 }.vector(count, &mut rng);
     let (range, edges) = (domain.targets, edges::<T>(domain.targets));
     let target = |i: usize| match (range, i % 3) {
-        (Range::Probabilities, 0) if domain.predictions == range && i % 2 == 0 => {
+        (Range::Probabilities, 0) if domain.predictions == range && i.is_multiple_of(2) => {
             T::from_f64((x[i].to_f64() * (1.0 + 1e-3 * shares[i])).min(1.0))
         }
         (Range::Probabilities, 0) => T::from_f64(shares[i]),

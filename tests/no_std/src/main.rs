@@ -10,7 +10,6 @@ mod checks;
 mod runtime;
 mod stack;
 
-use core::fmt::Write;
 use runtime::Console;
 
 fn main() -> i32 {
