@@ -34,13 +34,10 @@ fn numbers(factor: f32, positive: bool) -> Vec<f32> {
 fn assert_same_over_an_axis<Y>(rows: &impl Loss<f32, Y>, axis: &impl Loss<f32, Y>, x: &[f32], y: [&[Y]; 2]) {
     let count = AXIS[0] * AXIS[2];
     let by_row = transposed(x, false);
-    let run = |loss: &dyn Fn(&[f32], &mut [f32], &mut [f32])| {
-        let (mut out, mut dx) = (vec![f32::NAN; count], vec![f32::NAN; x.len()]);
-        loss(x, &mut out, &mut dx);
-        (out, dx)
-    };
-    let apart = run(&|x, out, dx| drop(axis.each_and_grad(x, y[1], out, dx).expect("a call")));
-    let (out, dx) = run(&|_, out, dx| drop(rows.each_and_grad(&by_row, y[0], out, dx).expect("a call")));
+    let blank = || (vec![f32::NAN; count], vec![f32::NAN; x.len()]);
+    let (mut apart, (mut out, mut dx)) = (blank(), blank());
+    axis.each_and_grad(x, y[1], &mut apart.0, &mut apart.1).expect("a call");
+    rows.each_and_grad(&by_row, y[0], &mut out, &mut dx).expect("a call");
     assert!(apart == (out, transposed(&dx, true)), "an axis is not its rows");
     let (mut place, mut dx) = (x.to_vec(), vec![f32::NAN; x.len()]);
     let value = axis.value_and_grad(x, y[1], &mut dx).expect("a call");

@@ -4,7 +4,7 @@
 //!    that matters was flushed or overflowed, which those of ordinary vectors are.
 //! 2. Otherwise the pass runs again with each row scaled by the power of two that brings its largest entry, or what
 //!    guards the norm if that is more, next to 1, which rounds nothing: vectors of norm 1e-30 and 1e+30 have their
-//!    cosine too. Long rows are brought next to 2^12, so that their small entries stay normal numbers.
+//!    cosine too. Very long ones are brought next to 2^12, so that their small entries stay normal numbers.
 //! 3. `cos = x·t / √(x·x t·t)`, one root for both norms.
 
 use crate::LossError;
@@ -134,14 +134,15 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
 #[inline(always)]
 fn scale_of<L: Lane<Elem: Float>>(largest: L) -> L {
     let (scale, _) = scale_to_one(largest);
-    L::pick(largest.of(1.0).lt(largest), scale * 4096.0, scale)
+    L::pick(largest.of(ACCEPTED.1).lt(largest), scale * 4096.0, scale)
 }
 
-/// A scale as a product. The first part is of coefficients, before anything is rounded; one of more than 2^60 comes
-/// after the difference, since terms that cancel would overflow.
+/// A scale as a product. The first part is of coefficients, before anything is rounded. A small one, and one of more
+/// than 2^60, come after the difference: the coefficients would vanish, and terms that cancel would overflow.
 #[inline(always)]
 fn parts<L: Lane>(scale: L) -> [L; 2] {
-    let (is_late, one) = (scale.of(ACCEPTED.1).lt(scale), scale.of(1.0));
+    let one = scale.of(1.0);
+    let is_late = scale.lt(one) | scale.of(ACCEPTED.1).lt(scale);
     [L::pick(is_late, one, scale), L::pick(is_late, scale, one)]
 }
 
