@@ -144,13 +144,18 @@ impl<T: Float, F: Rowwise<T>> Job for Leaves<'_, T, F> {
                 losses,
             };
             loss.rows(batch, &mut scratch);
-            sum.add(dispatch(shared.token, Add(losses)));
+            sum.add(add_up(shared.token, losses));
             if let Some(each) = &mut each {
                 each[first - rows.start..][..count].copy_from_slice(losses);
             }
         }
         sum
     }
+}
+
+/// The sum of at most [`BATCH`] losses.
+pub(crate) fn add_up<T: Float>(token: Token, losses: &[T]) -> f64 {
+    dispatch(token, Add(losses))
 }
 
 struct Add<'a, T>(&'a [T]);

@@ -3,14 +3,15 @@
 //! 1. The three sums `x·t`, `x·x` and `t·t` come from one pass. They are accepted if they are in a range where nothing
 //!    that matters was flushed or overflowed, which those of ordinary vectors are.
 //! 2. Otherwise the pass runs again with each row scaled by the power of two that brings its largest entry, or what
-//!    guards the norm if that is more, next to 1, which rounds nothing: vectors of norm 1e-30 and 1e+30 have their cosine too.
+//!    guards the norm if that is more, next to 1, which rounds nothing: vectors of norm 1e-30 and 1e+30 have their
+//!    cosine too. Very long ones are brought next to 2^12, so that their small entries stay normal numbers.
 //! 3. `cos = x·t / √(x·x t·t)`, one root for both norms.
 
 use crate::LossError;
 use crate::engine::check;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::{Element, Lane, Mask};
-use crate::math::Float;
+use crate::math::{Float, nan_of};
 
 /// What a framework does to the square of a norm so that a vector of zeros does not divide by 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -54,9 +55,11 @@ const LEAST_DOT: f64 = 8.077_935_669_463_161e-28;
 pub(super) struct Cosine<L> {
     pub(super) cosine: L,
     scales: [L; 2],
-    /// `1 / √(x·x t·t)`
-    cross: L,
-    /// `cos / x·x` and `cos / t·t`; 0 where the floor holds the norm.
+    /// The part of the scales that derivatives are multiplied with when they are made.
+    late: [L; 2],
+    /// `1 / √(x·x t·t)`, for the derivatives with respect to `x` and to `t`.
+    cross: [L; 2],
+    /// `cos / x·x` and `cos / t·t`, likewise; 0 where the floor holds the norm.
     own: [L; 2],
     /// What the derivatives are multiplied with.
     factor: L,
@@ -75,8 +78,7 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
             }
             let [x, t] = row.largest(Sizes);
             let root = x.of(guard.root());
-            let (x_scale, _) = scale_to_one(x.at_least(root));
-            let (t_scale, _) = scale_to_one(t.at_least(root));
+            let (x_scale, t_scale) = (scale_of(x.at_least(root)), scale_of(t.at_least(root)));
             // Lanes that are other rows keep what they have.
             scales = [L::pick(rejected, x_scale, one), L::pick(rejected, t_scale, one)];
             is_scaled = true;
@@ -94,10 +96,12 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
         let is_zero = x.same(zero) | t.same(zero);
         let cosine = (dot / root).at_most(x.of(1.0)).at_least(x.of(-1.0));
         let cosine = L::pick(is_zero, dot, cosine);
-        let cross = L::pick(is_zero, dot, x.of(1.0) / root);
+        let cross = nan_of(cosine, L::pick(is_zero, dot, x.of(1.0) / root));
         let (own_x, own_t) = ((cosine / x).keep(x_above), (cosine / t).keep(t_above));
-        let own = [L::pick(is_zero, dot, own_x), L::pick(is_zero, dot, own_t)];
-        (Self { cosine, scales, cross, own, factor: x.of(1.0) }, [dot, x, t])
+        let (own_x, own_t) = (L::pick(is_zero, dot, own_x), L::pick(is_zero, dot, own_t));
+        let ([x_soon, x_late], [t_soon, t_late]) = (parts(scales[0]), parts(scales[1]));
+        let (cross, own) = ([cross * x_soon, cross * t_soon], [own_x * x_soon, own_t * t_soon]);
+        (Self { cosine, scales, late: [x_late, t_late], cross, own, factor: x.of(1.0) }, [dot, x, t])
     }
 
     /// The derivatives of `factor` times the cosine; 0 for a factor of 0.
@@ -112,9 +116,9 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Cosine<L> {
     fn at(&self, Entry { x, t, .. }: Entry<L>) -> [L; 2] {
         let [x_scale, t_scale] = self.scales;
         let (x, t) = (x * x_scale, t * t_scale);
-        let towards_t = x.neg_mul_add(self.own[0], t * self.cross);
-        let towards_x = t.neg_mul_add(self.own[1], x * self.cross);
-        [self.scale(towards_t, x_scale), self.scale(towards_x, t_scale)]
+        let towards_t = x.neg_mul_add(self.own[0], t * self.cross[0]);
+        let towards_x = t.neg_mul_add(self.own[1], x * self.cross[1]);
+        [self.scale(towards_t, self.late[0]), self.scale(towards_x, self.late[1])]
     }
 }
 
@@ -124,6 +128,22 @@ impl<L: Lane<Elem: Float>> Cosine<L> {
         let zero = slope.of(0.0);
         L::pick(self.factor.same(zero), zero, slope * scale * self.factor)
     }
+}
+
+/// The power of two that a row with this largest entry is scaled with.
+#[inline(always)]
+fn scale_of<L: Lane<Elem: Float>>(largest: L) -> L {
+    let (scale, _) = scale_to_one(largest);
+    L::pick(largest.of(ACCEPTED.1).lt(largest), scale * 4096.0, scale)
+}
+
+/// A scale as a product. The first part is of coefficients, before anything is rounded. A small one, and one of more
+/// than 2^60, come after the difference: the coefficients would vanish, and terms that cancel would overflow.
+#[inline(always)]
+fn parts<L: Lane>(scale: L) -> [L; 2] {
+    let one = scale.of(1.0);
+    let is_late = scale.lt(one) | scale.of(ACCEPTED.1).lt(scale);
+    [L::pick(is_late, one, scale), L::pick(is_late, scale, one)]
 }
 
 /// Whether the square of a norm asks for scaling. NaN does.

@@ -25,8 +25,7 @@ use crate::{Call, Loss, LossError, Outcome};
 ///
 /// # Edge cases
 /// A vector of zeros has the loss 0 and gradients 0. Norms do not overflow or vanish: the cosine of vectors of any
-/// finite length is right. NaN and infinite entries give NaN. Under a floor, gradients beside entries near either end
-/// of the range of the type lose digits.
+/// finite length is right. NaN and infinite entries give NaN.
 ///
 /// # Accuracy
 /// The loss 8 ULP of `Σ |x_j t_j| / (‖x‖ ‖t‖)`, the gradient 8 ULP of the larger of its two terms, for rows of any

@@ -3,7 +3,7 @@
 use crate::LossError;
 use crate::engine::check;
 use crate::lane::{Element, Lane};
-use crate::math::{Float, ln, log1p};
+use crate::math::{Float, ln, log1p, nan_of};
 
 /// Where probabilities are clipped to `[ε, 1 - ε]`.
 ///
@@ -74,12 +74,12 @@ impl<L: Lane<Elem: Float>> Limits<L> {
         x.at_least(self.given[0]).at_most(self.given[1])
     }
 
-    /// A slope of an entry: 0 where the entry is clipped.
+    /// A slope of an entry: 0, or its NaN, where the entry is clipped.
     #[inline(always)]
     pub(super) fn slope(self, x: L, slope: L) -> L {
         let [low, high] = self.given;
-        let zero = x.of(0.0);
-        L::pick(x.le(low), zero, L::pick(high.le(x), zero, slope))
+        let none = nan_of(slope, x.of(0.0));
+        L::pick(x.le(low), none, L::pick(high.le(x), none, slope))
     }
 
     /// `-ln q` as the loss sees it.

@@ -50,8 +50,7 @@ use limits::Limits;
 ///   index they are not looked for, and enter the sum.
 /// - No index is ignored unless [`ignore_index`](Self::ignore_index) is set, as in Keras. An ignored or masked row is
 ///   not read: loss 0, gradient exact zeros, counted nowhere.
-/// - The sum of a row does not overflow. A row whose sum is subnormal has a loss and may have gradients of NaN; beside a
-///   NaN under [`Clip::Given`] the gradient of what is clipped is 0.
+/// - The sum of a row does not overflow, and rows of subnormal entries are right.
 ///
 /// # Accuracy
 /// Index targets without smoothing: the loss 5 ULP, every entry of the gradient 6 ULP, however certain the target.

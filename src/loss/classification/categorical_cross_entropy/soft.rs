@@ -10,8 +10,9 @@ use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::Lane;
 use crate::math::{Float, ln, log1p, weigh};
 
-/// Rows whose largest entry is above this, 2^64, are scaled, so that their sum does not overflow.
-const LARGE: f64 = 18_446_744_073_709_551_616.0;
+/// Rows whose largest entry is outside this range, 2^-64 to 2^64, are scaled, so that their sum does not overflow, and
+/// what is divided by it does not.
+const USUAL: (f64, f64) = (5.421_010_862_427_522e-20, 18_446_744_073_709_551_616.0);
 
 /// What the target probabilities are, before and after smoothing.
 #[derive(Clone, Copy)]
@@ -71,9 +72,9 @@ impl<L: Lane<Elem: Float>> Surprises<L> {
     fn new(row: &impl Passes<L>, limits: Limits<L>) -> Self {
         let [top] = row.largest(Entries { limits });
         let (scale, exponent) = scale_to_one(top);
-        let is_large = top.of(LARGE).lt(top);
-        let scale = L::pick(is_large, scale, top.of(1.0));
-        let shift = L::pick(is_large, exponent * -core::f64::consts::LN_2, top.of(0.0));
+        let is_far = top.of(USUAL.1).lt(top) | top.lt(top.of(USUAL.0));
+        let scale = L::pick(is_far, scale, top.of(1.0));
+        let shift = L::pick(is_far, exponent * -core::f64::consts::LN_2, top.of(0.0));
         let [below, ties] = row.sums(Below { limits, top, scale });
         let others = below + weigh(ties - 1.0, top * scale);
         // The sum of an infinite entry is NaN.
@@ -144,12 +145,15 @@ impl<L: Lane<Elem: Float>> Slopes<L> {
     #[inline(always)]
     fn slope(&self, entry: Entry<L>, mass: L) -> L {
         let Surprises { limits, scale, top, others, sum, .. } = self.surprises;
-        let x = limits.entry(entry.x);
-        let zero = x.of(0.0);
-        let pull = L::pick(mass.same(zero), zero, mass / x);
-        let usual = self.mass * (scale / sum) - pull;
-        let of_top = (self.mass - mass) * (scale / sum) - pull * (others / sum);
-        limits.slope(entry.x, L::pick(x.same(top), of_top, usual))
+        let given = limits.entry(entry.x);
+        let (zero, one) = (given.of(0.0), given.of(1.0));
+        // A scale of small rows is one of the derivatives too: only they may overflow, and not their terms.
+        let up = scale.at_least(one);
+        let x = given * up;
+        let share = scale / up / sum;
+        let usual = self.mass * share - L::pick(mass.same(zero), zero, mass / x);
+        let of_top = weigh(self.mass - mass, share) - mass * (others / sum) / x;
+        limits.slope(entry.x, L::pick(given.same(top), of_top, usual) * up)
     }
 }
 

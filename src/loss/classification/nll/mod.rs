@@ -1,11 +1,15 @@
+//! Negative log-likelihood.
+
+mod rows;
+
 use super::class_rows::ClassRows;
 use super::cross_entropy::{ClassIndex, Classes};
-use crate::engine::rowwise::{self, Batch, Layout, Rowwise, Shared};
-use crate::engine::softmax::IGNORED;
-use crate::engine::{Args, Input};
+use crate::engine::rowwise::{self, Layout, Shared};
+use crate::engine::{Args, axis};
 use crate::loss::verbs::{presets, with};
 use crate::math::Float;
 use crate::{Call, Loss, LossError, Outcome, Real};
+use rows::Rows;
 
 /// Negative log-likelihood of a class, from log-probabilities.
 ///
@@ -22,7 +26,7 @@ use crate::{Call, Loss, LossError, Outcome, Real};
 /// `-w_y` at the class `y`, exact zeros elsewhere; no kink.
 ///
 /// # Shapes
-/// `x` and `dx` are rows as the [`Layout`] has it; indices are one for each row, in any integer type; unreduced losses,
+/// `x` and `dx` are rows as the [`Layout`] has it, an axis in the middle included; indices are one for each row, in any integer type; unreduced losses,
 /// weights, mask and upstream are one for each row.
 ///
 /// # Edge cases
@@ -37,8 +41,7 @@ use crate::{Call, Loss, LossError, Outcome, Real};
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
 /// [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index is no class,
-/// [`Weights`](LossError::Weights), [`Unsupported`](LossError::Unsupported) for an axis in the middle, and what the
-/// [`Call`] can do wrong.
+/// [`Weights`](LossError::Weights), and what the [`Call`] can do wrong.
 ///
 /// # Source
 /// `torch.nn.NLLLoss`, `F.nll_loss`: equal.
@@ -96,66 +99,15 @@ fn run<T: Float>(
     classes: Classes<'_>,
 ) -> Result<Outcome, LossError> {
     let Nll { layout, class_weights, ignore_index } = *loss;
-    if layout.is_apart() {
-        let instead = "lay the classes out as rows";
-        return Err(LossError::Unsupported { what: "an axis in the middle", instead });
-    }
     let targets = ClassRows { classes, ignore_index, weights: class_weights };
     let factors = targets.check(layout, how, &args)?;
     let rows = classes.len();
     let (totals, of_loss) = factors.row_totals(rows, |row| targets.class(row).map(|class| targets.weight(class)));
     let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
+    if layout.is_apart() {
+        return axis::run(&Rows { targets }, how, shared, args, of_loss, totals);
+    }
     rowwise::run(&Rows { targets }, how, shared, args, rows, of_loss, totals)
-}
-
-#[derive(Clone, Copy)]
-struct Rows<'a, T> {
-    targets: ClassRows<'a, T>,
-}
-
-impl<T: Float> Rowwise<T> for Rows<'_, T> {
-    type Scratch = ();
-
-    fn scratch() {}
-
-    fn rows(&self, mut batch: Batch<'_, T>, (): &mut ()) {
-        let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = batch.shared;
-        let mut indices = [IGNORED; rowwise::BATCH];
-        let indices = &mut indices[..batch.losses.len()];
-        self.targets.fill(batch.first, indices);
-        for (i, &mut class) in indices.iter_mut().enumerate() {
-            let row = batch.first + i;
-            let at = i * stride..i * stride + classes;
-            let x = batch.x.part(at.clone());
-            let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[at]);
-            if class == IGNORED || !factors.is_kept(row) {
-                clear(x, grad, *accumulate);
-                continue;
-            }
-            let own = self.targets.weight(class);
-            let weight = own * factors.weight(row).to_f64();
-            let x_class = x[class];
-            let is_nothing = own == 0.0 && !x_class.to_f64().is_nan();
-            batch.losses[i] = if is_nothing { T::default() } else { -x_class * T::from_f64(weight) };
-            let slope = T::from_f64(-(factors.upstream(row) * weight));
-            if let Some(entry) = clear(x, grad, *accumulate).and_then(|grad| grad.get_mut(class)) {
-                *entry = if *accumulate { *entry + slope } else { slope };
-            }
-        }
-    }
-}
-
-/// The place of a row's gradient, with zeros in it unless it is added to.
-fn clear<'a, T: Float>(x: Input<'a, T>, grad: Option<&'a mut [T]>, accumulate: bool) -> Option<&'a mut [T]> {
-    let place = match (grad, x) {
-        (Some(grad), _) => grad,
-        (None, Input::Replace(x)) => x,
-        (None, Input::Keep(_)) => return None,
-    };
-    if !accumulate {
-        place.fill(T::default());
-    }
-    Some(place)
 }
 
 with!(Nll<'a, T>);
