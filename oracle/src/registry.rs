@@ -214,9 +214,9 @@ macro_rules! elementwise_table {
             Domain::of_logit(&[0.0]), Accuracy::ulp(4.0, 4.0));
         row!($rows, "log_cosh", LogCosh::new() => formula::LogCosh, Domain::of_error(&[0.0, 0.875, -0.875]),
             Accuracy::ulp(6.0, 4.0));
-        row!($rows, prediction only, "mape", floor in [0.0, 1e-7, 0.5], Mape::new().floor(floor) => formula::Mape { floor },
+        row!($rows, "mape", floor in [0.0, 1e-7, 0.5], Mape::new().floor(floor) => formula::Mape { floor },
             Domain::of_error(&[0.0, floor, -floor]).unrounded(), Accuracy::ulp(2.5, 0.5).target(2.5));
-        row!($rows, prediction only, "mape, keras", Mape::new().keras() => formula::Mape { floor: 1e-7 },
+        row!($rows, "mape, keras", Mape::new().keras() => formula::Mape { floor: 1e-7 },
             Domain::of_error(&[0.0]).unrounded(), Accuracy::ulp(2.5, 0.5).target(2.5));
         row!($rows, "msle", Msle::new() => formula::Msle { floor: f64::NEG_INFINITY }, amounts(&[-1.0, 0.0]),
             Accuracy::ulp(6.0, 4.0));

@@ -46,7 +46,10 @@ fn judge(case: &Case, peak: &mut Peak) -> Result<(), String> {
     if double > ULPS {
         return Err(format!("f64: {double:.1} ULP: {where_double}"));
     }
-    peak.behind += usize::from(single > theirs.max(1.0));
+    if single > theirs.max(1.0) {
+        peak.behind += 1;
+        println!("behind: {}: {single:.2} ULP, theirs {theirs:.2}: {where_single}", case.id);
+    }
     if single > ULPS.min(theirs.max(NEAR)) {
         return Err(format!("f32: {single:.1} ULP, theirs {theirs:.1}: {where_single}"));
     }
@@ -64,7 +67,8 @@ fn conforms(framework: &str) {
         match (reason, judged) {
             (None, Err(failure)) => failures.push(format!("{}: {failure}", case.id)),
             (Some(reason), Ok(())) => failures.push(format!("{}: is right, although {reason}", case.id)),
-            _ => {}
+            (Some(reason), Err(failure)) => println!("known: {}: {failure}: {reason}", case.id),
+            (None, Ok(())) => {}
         }
     }
     println!("{framework}: {} cases; largest distance in ULP", cases.len());
