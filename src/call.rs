@@ -16,6 +16,7 @@ use crate::{Divisor, Empty, Level, LossError, Real, Reduction};
 /// assert_eq!(Mse::new().with(how).value(&pred, &target)?.value, 3.0);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
+#[doc(alias("reduction", "size_average", "reduce", "sample_weight"))]
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a, T> {
     pub(crate) reduction: Reduction,
@@ -98,6 +99,13 @@ impl<'a, T: Real> Call<'a, T> {
         self
     }
 
+    /// The value is what the reduction makes of the losses.
+    #[must_use]
+    pub const fn reduction(mut self, reduction: Reduction) -> Self {
+        self.reduction = reduction;
+        self
+    }
+
     /// What a mean over nothing is.
     #[must_use]
     pub const fn empty(mut self, empty: Empty) -> Self {
@@ -106,15 +114,16 @@ impl<'a, T: Real> Call<'a, T> {
     }
 
     /// Factors of the losses and of their gradients. They do not change the divisor unless it is
-    /// [`Divisor::WeightSum`]. A weight of 0 on a NaN gives NaN: to leave an element out, use a mask.
+    /// [`Divisor::WeightSum`]. A weight of 0 on a NaN or an infinity gives NaN, where a class weight of 0 makes an
+    /// infinite loss 0: to leave an element out, use a mask.
     #[must_use]
     pub const fn weights(mut self, weights: Weights<'a, T>) -> Self {
         self.weights = Some(weights);
         self
     }
 
-    /// `false` leaves an element or a row out: it is not read, it counts nowhere, its loss and gradient are exact
-    /// zeros. One entry for each element, or for each row.
+    /// `false` leaves an element or a row out: what it holds has no effect, it counts nowhere, its loss and gradient
+    /// are exact zeros. One entry for each element, or for each row.
     #[must_use]
     pub const fn mask(mut self, mask: &'a [bool]) -> Self {
         self.mask = Some(mask);
@@ -122,7 +131,7 @@ impl<'a, T: Real> Call<'a, T> {
     }
 
     /// The row length, for losses of elements, where weights, mask, upstream or divisor go by rows. It is known
-    /// without this where the weights are given by rows or columns.
+    /// without this where the weights are given by columns, and without [`by_row`](Self::by_row) where by rows.
     #[must_use]
     pub const fn columns(mut self, columns: usize) -> Self {
         self.columns = Some(columns);

@@ -35,10 +35,10 @@ pub enum Divisor {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Empty {
-    /// NaN, as in PyTorch.
+    /// NaN, as in PyTorch and Keras 2.
     #[default]
     Nan,
-    /// 0, as in Keras.
+    /// 0, as in Keras 3.
     Zero,
 }
 

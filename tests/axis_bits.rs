@@ -247,7 +247,7 @@ fn errors() {
     assert_eq!(cosine(Layout::axis(5, 2)), LossError::Rows { elements: 12, columns: 10 });
     assert_eq!(cosine(Layout::axis(5, usize::MAX)), LossError::Overflow { rows: usize::MAX, stride: 5 });
     let soft = CrossEntropy::new(Layout::axis(3, 2)).value(&x, &[0.5; 6]).unwrap_err();
-    assert_eq!(soft, LossError::Length { what: "x", expected: 6, found: 12 });
+    assert_eq!(soft, LossError::Length { what: "y", expected: 12, found: 6 });
     assert!(CrossEntropy::<f32>::new(Layout::axis(3, 0)).value(&[], &[0_u8; 0]).unwrap().value.is_nan());
     assert!(CrossEntropy::<f32>::new(Layout::axis(3, usize::MAX)).value(&[], &[0_u8; 0]).unwrap().value.is_nan());
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Mae, Mse, SmoothL1, Weights};
+use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Layout, Loss, Mae, Mse, SmoothL1, Weights};
 use support::{AnyLoss, Number, Results, Y, for_both_types, run};
 
 const NAN: f64 = f64::NAN;
@@ -309,10 +309,25 @@ fn one_hot_rows_are_class_rows<T: Number>() {
                 let error = (hard.each[0].wide() - soft.each[0].wide()).abs() / T::ulp(size);
                 assert!(error <= 8.0, "{} {x:?}, class {class}: {error} ULP, {hard:?}, {soft:?}", T::NAME);
                 for (hard, soft) in hard.grad.iter().zip(&soft.grad) {
-                    let error = (hard.wide() - soft.wide()).abs() / T::EPSILON;
+                    let error = (hard.wide() - soft.wide()).abs() / T::ulp(hard.wide().abs().max(T::MIN_NORMAL));
                     assert!(error <= 8.0, "{} {x:?}, class {class}: {error} ULP, gradient", T::NAME);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn a_class_weight_of_0_wins_over_an_infinite_loss() {
+    for classes in [2, 10, 200] {
+        let (mut x, mut weights) = (vec![0.0_f32; 2 * classes], vec![1.0; classes]);
+        (x[0], weights[0]) = (-f32::INFINITY, 0.0);
+        let mut grad = vec![1.0; 2 * classes];
+        for layout in [Layout::rows(classes), Layout::axis(classes, 2)] {
+            let loss = CrossEntropy::new(layout).class_weights(&weights).with(Call::new().sum());
+            let value = loss.value_and_grad(&x, &[0_u8, 0], &mut grad).unwrap().value;
+            assert_eq!(value, 0.0, "{classes} classes");
+            assert!(grad.iter().all(|x| *x == 0.0), "{classes} classes: {grad:?}");
         }
     }
 }

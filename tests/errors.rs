@@ -2,8 +2,8 @@
 
 use core::error::Error;
 use lossfn::{
-    BceWithLogits, Call, CrossEntropy, Divisor, Huber, Layout, Level, Loss, LossError, Mae, Mse, Real, SmoothL1,
-    Weights,
+    BceWithLogits, Call, CosineSimilarity, CrossEntropy, Divisor, Huber, Layout, Level, Loss, LossError, Mae, Mse,
+    Real, SmoothL1, Weights,
 };
 
 const OK: [f32; 6] = [0.5, -1.0, 2.0, 0.25, 3.0, -0.5];
@@ -305,4 +305,21 @@ fn levels_that_are_missing() {
     for level in available {
         assert!(Mse::new().with(Call::new().level(level)).value(&OK, &OK).is_ok(), "{level:?}");
     }
+}
+
+#[test]
+fn probabilities_of_another_length() {
+    let loss = CrossEntropy::new(3).with(Call::new());
+    expect(refused(&loss, &OK, &OK[..5], 2), length("y", 6, 5), &["`y`", "6"]);
+}
+
+#[test]
+fn columns_are_nothing_to_losses_of_rows() {
+    let (x, y) = (&OK[..], [0_u8, 1, 0]);
+    let weighted = Call::new().sum().weights(Weights::Rows(&[1.0, 2.0, 4.0]));
+    let value = |how| CrossEntropy::new(2).with(how).value(x, &y).unwrap().value;
+    assert_eq!(value(weighted.columns(2)), value(weighted));
+    let one_mask = Call::new().columns(3).mask(&[true]);
+    let refused = refused(&CosineSimilarity::new(2).with(one_mask), x, x, 3);
+    expect(refused, weights("the mask", 3, 1), &["mask", "3"]);
 }

@@ -2,8 +2,8 @@
 
 use lossfn::{
     Bce, BceWithLogits, ByRow, Call, CategoricalCrossEntropy, CategoricalHinge, CosineEmbedding, CosineSimilarity,
-    CrossEntropy, Divisor, Empty, Hinge, HingeEmbedding, Huber, KlDiv, Layout, Loss, LossError, Mae, Mape, Mse, Msle,
-    Nll, Outcome, SmoothL1, SquaredHinge, Weights,
+    CrossEntropy, Divisor, Empty, Hinge, HingeEmbedding, Huber, KlDiv, Layout, LogCosh, Loss, LossError, Mae, Mape,
+    Mse, Msle, Nll, Outcome, SmoothL1, SquaredHinge, Weights,
 };
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ const PYTORCH: [&str; 22] = [
     "huber_loss",
 ];
 
-const KERAS: [&str; 32] = [
+const KERAS: [&str; 35] = [
     "BinaryCrossentropy",
     "binary_crossentropy",
     "CategoricalCrossentropy",
@@ -48,6 +48,9 @@ const KERAS: [&str; 32] = [
     "MeanAbsoluteError",
     "mean_absolute_error",
     "MAE",
+    "LogCosh",
+    "log_cosh",
+    "logcosh",
     "MeanAbsolutePercentageError",
     "mean_absolute_percentage_error",
     "MAPE",
@@ -145,29 +148,32 @@ macro_rules! run {
 
 #[test]
 fn every_expression_runs() {
-    let (columns, inner, beta, delta, margin) = (COLUMNS, 1, 0.5, 2.0, 0.5);
+    let (columns, inner, beta, delta, margin) = (COLUMNS, 2, 0.5, 2.0, 0.5);
     let (w, pos_weight, sample_weight) = ([1.0, 2.0, 3.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0]);
+    let (column_weight, row_weight) = (pos_weight, sample_weight);
     let (labels, mask) = ([1_i8, -1], [true, false]);
     let by_call = |how: &Call<'_, f64>| call(*how);
     let mut texts = run! {
         numbers:
             Mae::new().torch(), Mse::new().torch(), SmoothL1::new(beta).torch(), Huber::new(delta).torch(),
-            Bce::new().torch(), BceWithLogits::new().pos_weights(&pos_weight).torch(),
+            Bce::new().torch(), BceWithLogits::new().torch().pos_weights(&pos_weight),
             CrossEntropy::new(columns).torch(), CrossEntropy::new(Layout::axis(columns, inner)).torch(),
-            KlDiv::new().torch(), KlDiv::new().log_target().torch(),
-            CosineEmbedding::new(columns, &labels).margin(margin).torch(),
-            Mae::new().keras(), Mse::new().keras(), Mape::new().keras(), Msle::new().keras(),
-            Huber::new(delta).keras(), Bce::new().label_smoothing(0.1).keras(),
-            BceWithLogits::new().label_smoothing(0.1).keras(),
-            CategoricalCrossEntropy::new(columns).label_smoothing(0.1).keras(),
-            CrossEntropy::new(columns).label_smoothing(0.1).keras(), KlDiv::new().keras(),
+            KlDiv::new().torch(), KlDiv::new().torch().log_target(),
+            CosineEmbedding::new(columns, &labels).torch().margin(margin),
+            Mae::new().keras(), Mse::new().keras(), LogCosh::new().keras(), Mape::new().keras(), Msle::new().keras(),
+            Huber::new(delta).keras(), Bce::new().keras().label_smoothing(0.1),
+            BceWithLogits::new().keras().label_smoothing(0.1),
+            CategoricalCrossEntropy::new(columns).keras().label_smoothing(0.1),
+            CrossEntropy::new(columns).keras().label_smoothing(0.1), KlDiv::new().keras(),
             CategoricalCrossEntropy::new(Layout::axis(columns, inner)).keras(),
+            CrossEntropy::new(Layout::axis(columns, inner)).keras(),
             CategoricalHinge::new(columns).keras(), Hinge::new().keras(), SquaredHinge::new().keras(),
             CosineSimilarity::new(columns).keras(), CosineSimilarity::new(Layout::axis(columns, inner)).keras();
         signs: HingeEmbedding::new(margin).torch();
         by_call:
             Call::new(), Call::new().sum(), Call::new().columns(columns).mean(Divisor::Rows),
-            Call::new().weights(Weights::Each(&w)), Call::new().weights(Weights::Columns(&pos_weight)),
+            Call::new().weights(Weights::Each(&w)), Call::new().weights(Weights::Columns(&column_weight)),
+            Call::new().columns(columns).weights(Weights::Rows(&row_weight)),
             Call::new().weights(Weights::Each(&w)).mean(Divisor::WeightSum),
             Call::new().columns(columns).by_row(ByRow::Mean), Call::new().columns(columns).by_row(ByRow::Mean).sum(),
             Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&sample_weight)),
@@ -175,17 +181,19 @@ fn every_expression_runs() {
                 .columns(columns)
                 .by_row(ByRow::Mean)
                 .weights(Weights::Rows(&sample_weight))
-                .mean(Divisor::WeightSum),
+                .mean(Divisor::WeightSum)
+                .empty(Empty::Zero),
             Call::new().columns(columns).by_row(ByRow::Mean).mask(&mask).empty(Empty::Zero),
-            Call::new().columns(columns).by_row(ByRow::Mean).mask(&mask);
+            Call::new().columns(columns).by_row(ByRow::Mean).mask(&mask),
+            Call::new().columns(columns).by_row(ByRow::Mean).mask(&mask).mean(Divisor::Elements);
     };
     let w = pos_weight;
     texts.append(&mut run! {
         classes:
             CrossEntropy::new(columns).torch(),
-            CrossEntropy::new(columns).class_weights(&w).ignore_index(0).label_smoothing(0.1).torch(),
-            CategoricalCrossEntropy::new(columns).ignore_index(0).keras(),
-            Nll::new(columns).class_weights(&w).torch();
+            CrossEntropy::new(columns).torch().class_weights(&w).ignore_index(0).label_smoothing(0.1),
+            CategoricalCrossEntropy::new(columns).keras().ignore_index(0),
+            CrossEntropy::new(columns).keras().ignore_index(0), Nll::new(columns).torch().class_weights(&w);
     });
     let listed = rows().flat_map(|row| row.get(1).map(|cell| code(cell).collect::<Vec<_>>()).unwrap_or_default());
     let listed: BTreeSet<String> = listed.filter(|code| code.contains("::")).map(without_spaces).collect();

@@ -2,7 +2,8 @@
 
 use lossfn::{
     Bce, BceWithLogits, CategoricalCrossEntropy, CategoricalHinge, Clip, CosineEmbedding, CosineSimilarity,
-    CrossEntropy, Hinge, HingeEmbedding, Huber, KlDiv, Labels, Mae, Mape, Mse, Msle, Nll, SmoothL1, SquaredHinge,
+    CrossEntropy, Hinge, HingeEmbedding, Huber, KlDiv, Labels, LogCosh, Loss, Mae, Mape, Mse, Msle, Nll, SmoothL1,
+    SquaredHinge,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,6 +83,8 @@ fn elements() {
 #[test]
 fn elements_without_differences() {
     let (mae, mse, huber, smooth) = (Mae::new(), Mse::new(), Huber::new(2.0), SmoothL1::new(2.0));
+    let log_cosh = LogCosh::new();
+    assert_eq!([log_cosh.keras(), log_cosh.tf23()], [log_cosh; 2]);
     assert_eq!([mae.torch(), mae.keras(), mae.tf23()], [mae; 3]);
     assert_eq!([mse.torch(), mse.keras(), mse.tf23()], [mse; 3]);
     assert_eq!([huber.torch(), huber.keras(), huber.tf23()], [huber; 3]);
@@ -104,6 +107,12 @@ fn rows_of_classes_and_of_numbers() {
     let probabilities = CategoricalCrossEntropy::<f64>::new(3);
     assert_eq!(probabilities, probabilities.clip(Clip::None).label_smoothing(0.0));
     assert_eq!(probabilities.keras(), probabilities.tf23());
+    let x = [0.5, 0.0, 0.5];
+    let of_class = |loss: CategoricalCrossEntropy<'_, f64>| loss.value(&x, &[1]).expect("a call").value;
+    let of_row = |loss: CategoricalCrossEntropy<'_, f64>| loss.value(&x, &[0.0, 1.0, 0.0]).expect("a call").value;
+    assert_eq!(of_class(probabilities.keras()), of_class(probabilities.clip(Clip::Given(1e-7))));
+    assert_eq!(of_row(probabilities.keras()), of_row(probabilities.clip(Clip::Normalized(1e-7))));
+    assert_ne!(of_class(probabilities.keras()), of_row(probabilities.keras()));
     let (given, normalized) = ("`clip`, for class indices", "`clip`, for probabilities");
     let keras: Vec<(&str, &str)> = vec![(given, "`Given(1e-7)`"), (normalized, "`Normalized(1e-7)`")];
     let keras: Sets = keras.leak();

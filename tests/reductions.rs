@@ -86,10 +86,7 @@ impl<T: Number> Entries<T> {
     }
 
     fn call(&self, choice: Choice, by_row: bool) -> Call<'_, T> {
-        let mut how = match choice.reduction {
-            Reduction::Mean(divisor) => Call::new().mean(divisor),
-            _ => Call::new().sum(),
-        };
+        let mut how = Call::new().reduction(choice.reduction);
         if !by_row {
             how = how.columns(self.columns);
         }

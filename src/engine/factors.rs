@@ -18,6 +18,11 @@ impl<U: Copy> Spread<'_, U> {
         self.entries[item / self.step % self.entries.len()]
     }
 
+    /// How many of so many items share an entry.
+    fn shared(&self, items: usize) -> usize {
+        items / self.entries.len().max(1)
+    }
+
     /// The entries of the items from `start` on.
     #[inline(always)]
     fn fill(&self, start: usize, mut to: &mut [U]) {
@@ -40,6 +45,21 @@ impl<U: Copy> Spread<'_, U> {
             to = &mut to[filled..];
         }
     }
+}
+
+/// The sum of the entries, eight at a time.
+fn sum_of<T: Float>(entries: &[T]) -> f64 {
+    let mut sum = Sum::default();
+    for block in entries.chunks(1024) {
+        let mut parts = [0.0; 8];
+        for group in block.chunks(8) {
+            for (part, entry) in parts.iter_mut().zip(group) {
+                *part += entry.to_f64();
+            }
+        }
+        sum.add(parts.iter().sum());
+    }
+    sum.total()
 }
 
 /// The factors of one call, checked. An item is an element, or a row for losses of rows.
@@ -74,6 +94,11 @@ impl<'a, T: Float> Factors<'a, T> {
         })
     }
 
+    /// The same for losses of rows, which know how long these are: the call's columns are not asked.
+    pub(crate) fn of_rows(how: &Call<'a, T>, rows: usize) -> Result<Self, LossError> {
+        Self::new(&Call { columns: None, ..*how }, rows, Some(1))
+    }
+
     /// Whether all items have the same factors.
     pub(crate) fn is_plain(&self) -> bool {
         self.weights.is_none() && self.mask.is_none() && self.upstream.is_none()
@@ -98,9 +123,19 @@ impl<'a, T: Float> Factors<'a, T> {
 
     /// How many items are counted, and the sum of their weights.
     pub(crate) fn totals(&self, items: usize) -> Totals {
-        if self.mask.is_none() && self.weights.is_none() {
-            #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
-            return Totals { sum: 0.0, weight: items as f64, count: items as u64 };
+        #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
+        let wide = |count: usize| count as f64;
+        match (self.weights, self.mask) {
+            (None, None) => return Totals { sum: 0.0, weight: wide(items), count: items as u64 },
+            (Some(weights), None) => {
+                let weight = sum_of(weights.entries) * wide(weights.shared(items));
+                return Totals { sum: 0.0, weight, count: items as u64 };
+            }
+            (None, Some(mask)) => {
+                let kept = mask.entries.iter().filter(|&&kept| kept).count() * mask.shared(items);
+                return Totals { sum: 0.0, weight: wide(kept), count: kept as u64 };
+            }
+            (Some(_), Some(_)) => {}
         }
         let mut weight = Sum::default();
         let mut count = 0;

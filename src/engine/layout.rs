@@ -65,11 +65,6 @@ impl Layout {
         }
     }
 
-    /// The number of rows of so many entries, without what is over.
-    pub(crate) fn whole_rows_of(self, entries: usize) -> usize {
-        (entries / self.stride.saturating_mul(self.inner).max(1)).saturating_mul(self.inner)
-    }
-
     /// The number of entries of so many rows.
     pub(crate) fn entries(self, rows: usize) -> Result<usize, LossError> {
         let Self { classes, stride, inner } = self;

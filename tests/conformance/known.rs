@@ -24,14 +24,8 @@ pub(crate) fn reason(case: &Case) -> Option<&'static str> {
     if has("edge/bce/outside") && !case.on_torch && case.framework == "keras" {
         return Some("1 - 1e-7 is not a single: the loss at the clip is between the two");
     }
-    if has("trap4/categorical/logits=") && case.flag("from_logits") {
-        return Some("a distribution that is one class is judged by the larger of its two terms");
-    }
     if case.framework == "tf_keras" && has("cosine/norm=1e-06") {
         return Some("the square of the norm is the floor, give or take its rounding");
-    }
-    if has("trap4/cross_entropy/soft") {
-        return Some("a distribution that is one class is judged by the larger of its two terms");
     }
     if has("kl_div/zero-target-and-minus-inf") || has("kl_div/log_target-minus-inf") {
         return Some("the gradient of a target of 0 is its limit here");

@@ -39,7 +39,7 @@ where
     }
     let rows = elements / columns;
     args.check_outputs(rows, how.accumulate)?;
-    let factors = Factors::new(&Call { weights, columns: None, ..*how }, rows, Some(1))?;
+    let factors = Factors::of_rows(&Call { weights, ..*how }, rows)?;
     let totals = factors.totals(rows);
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let (of_loss, length) = (totals.count as f64, columns as f64);

@@ -18,7 +18,7 @@ where
     T: Float,
     F: Elementwise<T>,
 {
-    let stream = isa.stream();
+    let stream = if STREAM { Some(isa.stream()) } else { None };
     let factor = T::Lane::<I>::splat(isa, T::from_f64(shared.factors.scale));
     let mut sum = Sum::default();
     let mut start = 0;
@@ -26,7 +26,7 @@ where
         let end = x.len().min(start + BLOCK * T::LANES);
         let (x, t) = (&x[start..end], &t[start..end]);
         let grad = if GRAD { &mut grad[start..end] } else { &mut [] };
-        let total = block::<I, T, F, VALUE, GRAD, STREAM>(isa, &stream, shared.loss, factor, x, t, grad);
+        let total = block::<I, T, F, VALUE, GRAD>(isa, stream.as_ref(), shared.loss, factor, x, t, grad);
         if VALUE {
             sum.add(if total.is_finite() { total } else { wide_block(isa, shared.loss, x, t) });
         }
@@ -36,9 +36,9 @@ where
 }
 
 #[inline(always)]
-fn block<I, T, F, const VALUE: bool, const GRAD: bool, const STREAM: bool>(
+fn block<I, T, F, const VALUE: bool, const GRAD: bool>(
     isa: I,
-    stream: &I::Stream,
+    stream: Option<&I::Stream>,
     loss: F,
     factor: T::Lane<I>,
     x: &[T],
@@ -67,7 +67,10 @@ where
             values[k] = value;
             if GRAD {
                 let (grad, to) = (slope * factor, &mut grads[i][k]);
-                if STREAM { grad.stream(to, stream) } else { grad.store(to) }
+                match stream {
+                    Some(stream) => grad.stream(to, stream),
+                    None => grad.store(to),
+                }
             }
             k += 1;
         }

@@ -99,7 +99,7 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
         check::length("y", entries, t.len())?;
     }
     args.check_outputs(rows, how.accumulate)?;
-    let factors = Factors::new(how, rows, Some(1))?;
+    let factors = Factors::of_rows(how, rows)?;
     let (totals, of_loss) = factors.row_totals(rows, |row| loss.label(row).map(|_| loss.counts(row)));
     let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
     let of_rows = Rows { loss: *loss, t };

@@ -7,7 +7,7 @@ use crate::engine::parallel::Merge;
 use crate::engine::pass::{self, Pass, Row, Scale};
 use crate::engine::sum::{BlockSum, Sum};
 use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
-use crate::math::{Float, Scaling, exp_scaled};
+use crate::math::{Float, Scaling, exp_scaled, weigh};
 
 /// Vectors whose exponentials are added in the element type.
 const BLOCK: usize = 32;
@@ -62,7 +62,14 @@ pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_
     loss
 }
 
-fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: usize, x: &[T], y: &mut [T]) -> ExpSums<T> {
+fn exp_sum<T: Float>(
+    token: Token,
+    threads: Threads,
+    shift: Shift<T>,
+    skip: usize,
+    x: &[T],
+    y: &mut [T],
+) -> SplitSum<T> {
     pass::run(token, threads, ExpSum { shift, skip: Some(skip) }, Row { x, t: &[], y, dt: &mut [] })
 }
 
@@ -74,30 +81,30 @@ pub(super) struct ExpSum<T> {
     pub(super) skip: Option<usize>,
 }
 
-/// What [`ExpSum`] finds.
+/// A sum over the columns but one, and that column's own term.
 #[derive(Clone, Copy, Default)]
-pub(super) struct ExpSums<T> {
+pub(super) struct SplitSum<T> {
     pub(super) others: Sum,
     pub(super) target: T,
 }
 
-impl<T: Float> ExpSums<T> {
+impl<T: Float> SplitSum<T> {
     pub(super) fn total(self) -> T {
         T::from_f64(self.others.total()) + self.target
     }
 }
 
-impl<T: Float> Merge for ExpSums<T> {
+impl<T: Float> Merge for SplitSum<T> {
     fn merge(self, next: Self) -> Self {
         Self { others: self.others.merge(next.others), target: self.target + next.target }
     }
 }
 
 impl<T: Float> Pass<T> for ExpSum<T> {
-    type Out = ExpSums<T>;
+    type Out = SplitSum<T>;
 
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> ExpSums<T> {
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> SplitSum<T> {
         let skip = self.skip.and_then(|skip| skip.checked_sub(at)).unwrap_or(usize::MAX);
         match (self.shift.is_based(), row.y.is_empty()) {
             (false, false) => exp_sums::<I, T, false, true>(isa, self.shift, skip, row),
@@ -114,8 +121,8 @@ fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
     shift: Shift<T>,
     skip: usize,
     row: Row<'_, T>,
-) -> ExpSums<T> {
-    let mut sums = ExpSums::default();
+) -> SplitSum<T> {
+    let mut sums = SplitSum::default();
     let mut start = 0;
     while start < row.x.len() {
         let end = row.x.len().min(start + BLOCK * T::LANES);
@@ -269,7 +276,8 @@ impl<T: Float> Kernel for Finish<T> {
     fn run<I: Isa>(self, isa: I) -> RowResult<T> {
         let (others, target) = (T::Lane::<I>::splat(isa, self.others), T::Lane::<I>::splat(isa, self.target));
         let (x_target, base) = (T::Lane::<I>::splat(isa, self.x_target), T::Lane::<I>::splat(isa, self.shift.base));
-        let loss = row_loss(others, target, x_target, base, self.shift.k) * T::Lane::<I>::splat(isa, self.weight);
+        let loss = row_loss(others, target, x_target, base, self.shift.k);
+        let loss = weigh(T::Lane::<I>::splat(isa, self.weight), loss);
         let mut factor = T::chunk(T::default());
         factors::<T>(&[self.scale], &T::chunk(self.others), &T::chunk(self.target), &mut factor);
         RowResult { loss: loss.first(), factor: factor.as_ref()[0] }

@@ -4,10 +4,13 @@
 //! `Σ q_j (lse - x_j)` and the gradient `p_j Q - q_j`. With the maximum `m` of the row, `lse - x_j` is
 //! `(m - x_j) + (lse - m)`, and `lse - m` is the loss of the maximum's own class, which is known to the last digits:
 //! both terms are positive, so nothing cancels, and a large common shift of the logits does not enter.
+//!
+//! Where the maximum has more than half of `p`, its `p Q - q` may cancel. It is `Σ' q_j - Q Σ' p_j` over the other columns,
+//! of which both sums are kept apart.
 
 use super::Shift;
 use super::axis::Distributions;
-use super::hard::{ExpSum, ExpSums};
+use super::hard::{ExpSum, SplitSum};
 use crate::Threads;
 use crate::engine::Input;
 use crate::engine::pass::{self, Largest, Pass, Row};
@@ -76,12 +79,17 @@ pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_
         shift = Shift::from_largest(largest);
         sums = exp_sum(token, threads, shift, top, &x);
     }
-    let mass = pass::run(token, threads, Mass { target }, Row { x: &x, t: given, y: &mut [], dt: &mut [] }).total();
+    let row = Row { x: &x, t: given, y: &mut [], dt: &mut [] };
+    let masses = pass::run(token, threads, Mass { target, skip: top }, row);
+    let other_mass = masses.others.total();
+    let (mass, sum) = (other_mass + masses.target.to_f64(), sums.others.total() + sums.target.to_f64());
     let above = dispatch(token, Above { others: T::from_f64(sums.others.total()), largest: sums.target });
-    let factor = T::from_f64(scale * mass / (sums.others.total() + sums.target.to_f64()));
+    let factor = T::from_f64(scale * mass / sum);
+    let at_top = scale * gap_at_top([other_mass, masses.target.to_f64()], [sums.others.total(), sums.target.to_f64()]);
+    let top = top.map(|top| (top, T::from_f64(at_top)));
     let share = T::from_f64(scale * target.all.keep);
     let scale = T::from_f64(scale);
-    let finish = Finish { target, shift, largest, above, factor, scale, share, accumulate, grad: true };
+    let finish = Finish { target, shift, largest, above, factor, scale, share, top, accumulate, grad: true };
     let loss = match (&mut x, grad) {
         (x, Some(y)) => pass::run(token, threads, finish, Row { x, t: given, y, dt }),
         (Input::Replace(y), None) => pass::run(token, threads, finish, Row { x: &[], t: given, y, dt }),
@@ -92,7 +100,7 @@ pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_
     T::from_f64(loss.total() * weight.to_f64())
 }
 
-fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: Option<usize>, x: &[T]) -> ExpSums<T> {
+fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: Option<usize>, x: &[T]) -> SplitSum<T> {
     pass::run(token, threads, ExpSum { shift, skip }, Row { x, t: &[], y: &mut [], dt: &mut [] })
 }
 
@@ -100,14 +108,16 @@ fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: Opti
 #[derive(Clone, Copy)]
 struct Mass<'a, T> {
     target: SoftTarget<'a, T>,
+    /// The column that stays out of the sum.
+    skip: Option<usize>,
 }
 
 impl<T: Float> Pass<T> for Mass<'_, T> {
-    type Out = Sum;
+    type Out = SplitSum<T>;
 
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
-        let mut sum = Sum::default();
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> SplitSum<T> {
+        let mut sum = SplitSum::default();
         let len = row.x.len();
         let mut start = 0;
         while start < len {
@@ -121,10 +131,14 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
                     let given = row.t.get(first..first + terms.len()).unwrap_or_default();
                     self.target.load(isa, given, at + first).store_part(terms);
                 }
+                let own = self.skip.and_then(|skip| terms.get_mut(skip.checked_sub(at + start)?));
+                if let Some(own) = own {
+                    sum.target = core::mem::take(own);
+                }
                 block.push(isa, terms);
                 start += terms.len();
             }
-            sum.add(block.total().to_f64());
+            sum.others.add(block.total().to_f64());
         }
         sum
     }
@@ -142,6 +156,8 @@ struct Finish<'a, T> {
     scale: T,
     /// The factor of the gradient of the target.
     share: T,
+    /// The column of the largest logit, and the gradient there.
+    top: Option<(usize, T)>,
     accumulate: bool,
     grad: bool,
 }
@@ -175,6 +191,7 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
                         self.put::<I>(isa, self.target_grad::<I>(isa, half, weights), to);
                     }
                     if self.grad {
+                        let grad = self.with_top::<I>(isa, grad, at + columns.start);
                         self.put::<I>(isa, grad, &mut y[columns]);
                     }
                 }
@@ -193,6 +210,21 @@ impl<T: Float> Finish<'_, T> {
     fn put<I: Isa>(&self, isa: I, grad: T::Lane<I>, to: &mut [T]) {
         let before = T::Lane::<I>::load_part(isa, to, T::default());
         (if self.accumulate { before + grad } else { grad }).store_part(to);
+    }
+
+    /// Entries of the gradient from column `first` on, with that of the largest logit put in its place.
+    #[inline(always)]
+    fn with_top<I: Isa>(&self, isa: I, grad: T::Lane<I>, first: usize) -> T::Lane<I> {
+        let Some((lane, own)) = self.top.and_then(|(top, own)| Some((top.checked_sub(first)?, own))) else {
+            return grad;
+        };
+        if lane >= T::LANES {
+            return grad;
+        }
+        let mut entries = T::chunk(T::default());
+        grad.store(&mut entries);
+        entries.as_mut()[lane] = own;
+        T::Lane::<I>::load(isa, &entries)
     }
 
     /// `(lse - x) / 2`: halves, so that logits at both ends of the range do not overflow.
@@ -219,6 +251,12 @@ impl<T: Float> Finish<'_, T> {
         let (scale, factor) = (T::Lane::<I>::splat(isa, self.scale), T::Lane::<I>::splat(isa, self.factor));
         (term, q.neg_mul_add(scale, e * factor))
     }
+}
+
+/// `p Q - q` of the maximum, from `q` and from exponentials: of the other columns together, and its own.
+pub(super) fn gap_at_top([other_mass, own_mass]: [f64; 2], [others, own]: [f64; 2]) -> f64 {
+    let (mass, sum) = (other_mass + own_mass, others + own);
+    if others < own { other_mass - mass * (others / sum) } else { mass * (own / sum) - own_mass }
 }
 
 /// `lse - m` from the scaled exponentials of the maximum and of the others.

@@ -19,7 +19,7 @@ use crate::math::{Float, ln, log1p_half, nan_of, weigh};
 ///
 /// # Gradient
 /// `(1 - t)/(1 - x) - t/x`, with `0/0 = 0`: at `x = 0` it is 1 for `t = 0` and -inf else, at `x = 1` -1 for `t = 1` and
-/// +inf else. That of the target is `ln(1 - x) - ln x`.
+/// +inf else. That of the target is `ln(1 - x) - ln x`, times `1 - a` with label smoothing.
 ///
 /// # Shapes
 /// `x`, `t` and both gradients have one length.
@@ -35,9 +35,10 @@ use crate::math::{Float, ln, log1p_half, nan_of, weigh};
 /// the target 3 ULP of the larger logarithm.
 ///
 /// # Errors
-/// [`Option`](crate::LossError::Option) for a label smoothing outside `[0, 1]`, a log floor that is not negative, a slope
-/// floor or log offset that is negative or not finite, and a clip that is not in `[0, 1/2)` or so small that `1 - clip`
-/// is 1 in the element type; [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
+/// [`Option`](crate::LossError::Option) for a label smoothing outside `[0, 1]`, a log floor that is not negative, a
+/// slope floor that is negative or not finite, a log offset outside `[0, 1/2]`, and a clip that is not in `[0, 1/2)` or
+/// so small that `1 - clip` is 1 in the element type; [`Length`](crate::LossError::Length), and what the
+/// [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
 /// `torch.nn.BCELoss`, `F.binary_cross_entropy`: equal with [`torch`](Self::torch); `weight` is
@@ -143,7 +144,7 @@ impl<T: Float> Elementwise<T> for Bce {
         let from_0 = |value: f64| value >= 0.0 && T::from_f64(value).to_f64().is_finite();
         let rule = "not negative, and finite in the element type";
         check::option("slope_floor", slope_floor, from_0(slope_floor), rule)?;
-        check::option("log_offset", log_offset, from_0(log_offset), rule)?;
+        check::option("log_offset", log_offset, (0.0..=0.5).contains(&log_offset), "from 0 to 1/2")?;
         let inside = (0.0..0.5).contains(&clip) && (clip == 0.0 || T::from_f64(1.0 - clip).to_f64() < 1.0);
         check::option("clip", clip, inside, "from 0 to 1/2, and 1 less it below 1 in the element type")
     }

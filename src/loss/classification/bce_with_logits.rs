@@ -19,10 +19,10 @@ use crate::{LossError, Real};
 ///
 /// # Gradient
 /// `(1 - t) σ(x) - p t σ(-x)` with `σ(x) = 1/(1 + e^-x)`; no kink. That of the target is
-/// `p softplus(-x) - softplus(x)`, which is `-x` for `p = 1`.
+/// `p softplus(-x) - softplus(x)`, which is `-x` for `p = 1`, times `1 - a` with label smoothing.
 ///
 /// # Shapes
-/// `x`, `t` and `dx` have one length, a multiple of the number of positive weights.
+/// `x`, `t` and both gradients have one length, a multiple of the number of positive weights.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite logit on the side of a target of 0 or 1 gives exactly 0, on the other side +inf with a
@@ -42,8 +42,8 @@ use crate::{LossError, Real};
 /// # Source
 /// `torch.nn.BCEWithLogitsLoss` and `F.binary_cross_entropy_with_logits`: `pos_weight` is
 /// [`pos_weight`](Self::pos_weight) or [`pos_weights`](Self::pos_weights), `weight` is
-/// [`Weights`](crate::Weights). `keras.losses.BinaryCrossentropy(from_logits=True)`. Both lose the digits of small
-/// losses, and give NaN at some infinite logits.
+/// [`Weights`](crate::Weights). `keras.losses.BinaryCrossentropy(from_logits=True)`. PyTorch, and Keras on it,
+/// lose the digits of small losses; all give NaN at some infinite logits.
 ///
 /// ```
 /// use lossfn::{BceWithLogits, Loss};

@@ -37,9 +37,10 @@ use crate::{Call, Loss, LossError, Outcome};
 /// `neg`, `Σ |t_j x_j|` and 1. The gradient 2 ULP of the larger of its two terms.
 ///
 /// # Errors
-/// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Rows`](LossError::Rows),
-/// [`Length`](LossError::Length), [`Option`](LossError::Option) for a tie outside `[0, 1]`, and what the [`Call`] can do
-/// wrong.
+/// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
+/// [`Rows`](LossError::Rows), [`Length`](LossError::Length), [`Unsupported`](LossError::Unsupported) for a row stride
+/// beside an axis, or an axis of more than 2^24 classes, [`Option`](LossError::Option) for a tie outside `[0, 1]`, and
+/// what the [`Call`] can do wrong.
 ///
 /// # Source
 /// `keras.losses.CategoricalHinge`, `keras.losses.categorical_hinge`: equal with [`keras`](Self::keras) or

@@ -30,7 +30,7 @@ impl<T: Float> ClassRows<'_, T> {
         check::length("x", layout.entries(rows)?, args.x.len())?;
         self.classes.check(layout.classes, self.ignore_index)?;
         args.check_outputs(rows, how.accumulate)?;
-        Factors::new(how, rows, Some(1))
+        Factors::of_rows(how, rows)
     }
 
     /// The classes of the rows from `first` on; [`IGNORED`] where a row is.

@@ -30,21 +30,23 @@ use crate::{Call, Loss, LossError, Outcome};
 ///
 /// # Edge cases
 /// NaN gives NaN, and so does a negative probability. A target of 0 costs 0 and pulls at nothing, whatever the prediction:
-/// at a log-probability of -inf too, where PyTorch gives NaN. Any other target there costs +inf.
+/// at a log-probability of -inf too. Any other target there costs +inf.
 ///
 /// # Accuracy
 /// The loss 3 ULP of the larger of `t ln t` and `t x`, with log targets 3 ULP of the larger of `e^t t` and `e^t x`; of
 /// probabilities 4 ULP of the loss itself, however near to each other they are, as long as neither is more than 2^200
-/// times the other. The gradient 1.5 ULP. That of the target 3 ULP of its largest term.
+/// times the other. The gradient 1.5 ULP. That of the target 3 ULP of its largest term. Where `e^t` of a log target is
+/// subnormal, only the absolute size is kept.
 ///
 /// # Errors
 /// [`Option`](crate::LossError::Option) for a clip that is not in `[0, 1)`, or that is not 0 where the predictions are
 /// logarithms; [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
-/// S. Kullback and R. Leibler, On information and sufficiency, 1951. `torch.nn.KLDivLoss`, `F.kl_div`.
-/// `keras.losses.KLDivergence`, `keras.losses.kl_divergence`: equal with [`keras`](Self::keras), which is of probabilities,
-/// clips both, and adds up rows.
+/// S. Kullback and R. Leibler, On information and sufficiency, 1951. `torch.nn.KLDivLoss`, `F.kl_div`: equal, but
+/// PyTorch gives NaN where a target of 0 meets -inf. `keras.losses.KLDivergence`, `keras.losses.kl_divergence`: equal
+/// with [`keras`](Self::keras) or [`tf23`](Self::tf23), which take probabilities and clip both, and
+/// [`ByRow::Sum`](crate::ByRow::Sum).
 ///
 /// ```
 /// use lossfn::{Call, Divisor, KlDiv, Loss};

@@ -40,7 +40,9 @@ use crate::{Call, Loss, LossError, Outcome};
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses) for rows without columns, [`Stride`](LossError::Stride),
-/// [`Rows`](LossError::Rows), [`Length`](LossError::Length), also of labels that are not one for each row,
+/// [`Overflow`](LossError::Overflow), [`Rows`](LossError::Rows), [`Unsupported`](LossError::Unsupported) for a row
+/// stride beside an axis, or an axis of more than 2^24 classes, [`Length`](LossError::Length), also of labels that are
+/// not one for each row,
 /// [`Label`](LossError::Label) with the first row whose integer label is neither 1 nor -1,
 /// [`Option`](LossError::Option) for a margin outside `[-1, 1]` or an epsilon that is negative or not finite, and what
 /// the [`Call`] can do wrong.

@@ -33,8 +33,9 @@ use crate::{Call, Loss, LossError, Outcome};
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses) for rows without columns, [`Stride`](LossError::Stride),
-/// [`Rows`](LossError::Rows), [`Length`](LossError::Length), [`Option`](LossError::Option) for a floor that is negative
-/// or not finite, and what the [`Call`] can do wrong.
+/// [`Overflow`](LossError::Overflow), [`Rows`](LossError::Rows), [`Length`](LossError::Length),
+/// [`Unsupported`](LossError::Unsupported) for a row stride beside an axis, or an axis of more than 2^24 classes,
+/// [`Option`](LossError::Option) for a floor that is negative or not finite, and what the [`Call`] can do wrong.
 ///
 /// # Source
 /// `keras.losses.CosineSimilarity`, `keras.losses.cosine_similarity`: equal with [`keras`](Self::keras), whose norms

@@ -9,7 +9,8 @@ use crate::math::{Float, nan_of};
 ///
 /// # Meaning
 /// Pulls pairs that belong together to the distance 0, and pushes others apart up to a margin. The prediction is a
-/// distance or dissimilarity, usually not negative. Targets are 1 for pairs that belong together and -1 for others.
+/// distance or dissimilarity, usually not negative; no activation precedes it. Targets are 1 for pairs that belong
+/// together and -1 for others.
 ///
 /// # Formula
 /// `ℓ = x` for `t = 1` and `max(0, margin - x)` for `t = -1`; the default mean divides by the number of elements.

@@ -16,10 +16,10 @@ use crate::math::Float;
 /// number of elements.
 ///
 /// # Gradient
-/// `e` held to `[-delta, delta]`; no kink.
+/// `e` held to `[-delta, delta]`; no kink. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and `dx` have one length.
+/// `x`, `t` and both gradients have one length.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite error gives an infinite loss and a gradient of ±`delta`. No finite error overflows

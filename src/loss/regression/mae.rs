@@ -13,10 +13,10 @@ use crate::math::Float;
 /// `ℓ = |x - t|`; the default mean divides by the number of elements.
 ///
 /// # Gradient
-/// `sign(x - t)`; 0 at the kink `x = t`.
+/// `sign(x - t)`; 0 at the kink `x = t`. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and `dx` have one length.
+/// `x`, `t` and both gradients have one length.
 ///
 /// # Edge cases
 /// NaN gives NaN, in the gradient too.

@@ -9,7 +9,8 @@ use crate::math::{Float, nan_of};
 ///
 /// # Meaning
 /// For targets of many magnitudes where the relative error matters, none of them near 0. It pulls towards low
-/// predictions: no error below the target costs more than 100. The prediction is any number; no activation precedes it.
+/// predictions: no prediction from 0 to the target costs more than 100. The prediction is any number; no activation
+/// precedes it.
 ///
 /// # Formula
 /// `ℓ = 100 |x - t| / |t|`, with `max(|t|, floor)` for `|t|` if a floor is set; the default mean divides by the number of

@@ -13,10 +13,10 @@ use crate::math::Float;
 /// `ℓ = (x - t)²`; the default mean divides by the number of elements.
 ///
 /// # Gradient
-/// `2 (x - t)`; no kink.
+/// `2 (x - t)`; no kink. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and `dx` have one length.
+/// `x`, `t` and both gradients have one length.
 ///
 /// # Edge cases
 /// NaN gives NaN. The square of an error above the square root of the largest number is +inf, its gradient finite.

@@ -16,10 +16,10 @@ use crate::math::Float;
 /// of elements.
 ///
 /// # Gradient
-/// `e/beta` held to `[-1, 1]`; with `beta = 0` `sign(e)`, 0 at the kink `e = 0`.
+/// `e/beta` held to `[-1, 1]`; with `beta = 0` `sign(e)`, 0 at the kink `e = 0`. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and `dx` have one length.
+/// `x`, `t` and both gradients have one length.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite error gives an infinite loss and a gradient of ±1. A `beta` so small that it is 0 in

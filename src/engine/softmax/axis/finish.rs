@@ -5,7 +5,7 @@ use super::{Plans, shifts};
 use crate::engine::axis::{Positions, RunningSum, column};
 use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, lane_loss};
 use crate::lane::{Isa, Lane, Mask, Window, WindowMut};
-use crate::math::{Float, Scaling, exp_scaled};
+use crate::math::{Float, Scaling, exp_scaled, weigh};
 
 impl<T: Float> Tile<'_, T> {
     /// Losses and factors of all positions.
@@ -117,7 +117,7 @@ impl<T: Float> Tile<'_, T> {
         T::Lane::<I>::load(isa, &self.factor[v]).keep(kept).store(&mut self.factor[v]);
         (-T::Lane::<I>::load(isa, &self.others[v])).store(&mut self.others[v]);
         if let Some(weight) = weight {
-            let loss = T::Lane::<I>::load(isa, &self.loss[v]) * T::Lane::<I>::load(isa, weight);
+            let loss = weigh(T::Lane::<I>::load(isa, weight), T::Lane::<I>::load(isa, &self.loss[v]));
             loss.keep(kept).store(&mut self.loss[v]);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Plans, shifts};
 use crate::engine::axis::{ByColumn, Column, RunningSum};
+use crate::engine::softmax::soft::gap_at_top;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::lane::{Isa, Lane, Mask};
 use crate::math::{Float, Scaling, exp_scaled, log1p};
@@ -57,34 +58,44 @@ impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
         let plan = self.0.plan(first, column.len());
         let targets = self.0.distributions();
         let softmax = Softmax::new(column);
-        let mut mass = T::chunk(T::default());
-        total_mass(column, targets, label).store(&mut mass);
-        let (mut factor, mut scale, mut share) = (mass, mass, mass);
+        let [mut masses, mut own_mass] = [T::chunk(T::default()); 2];
+        let parts = masses_of(column, targets, label, softmax.top);
+        parts[0].store(&mut masses);
+        parts[1].store(&mut own_mass);
+        let [mut factor, mut scale, mut share, mut at_top] = [masses; 4];
         for i in 0..T::LANES {
-            let sum = softmax.others.as_ref()[i].to_f64() + softmax.target.as_ref()[i].to_f64();
-            factor.as_mut()[i] = T::from_f64(plan.scale[i] * mass.as_ref()[i].to_f64() / sum);
+            let masses = [&masses, &own_mass].map(|mass| mass.as_ref()[i].to_f64());
+            let sums = [&softmax.others, &softmax.target].map(|sum| sum.as_ref()[i].to_f64());
+            factor.as_mut()[i] = T::from_f64(plan.scale[i] * (masses[0] + masses[1]) / (sums[0] + sums[1]));
+            at_top.as_mut()[i] = T::from_f64(plan.scale[i] * gap_at_top(masses, sums));
             scale.as_mut()[i] = T::from_f64(plan.scale[i]);
             share.as_mut()[i] = T::from_f64(plan.scale[i] * targets.keep);
         }
         let load = |chunk: &T::Chunk| T::Lane::<I>::load(column.isa, chunk);
-        let finish = Finish::<T, I> { factor: load(&factor), scale: load(&scale), share: load(&share), targets, label };
         let weight = load(T::chunks(&plan.weight).0.first().unwrap_or(&scale));
+        let (factor, scale, share, at_top) = (load(&factor), load(&scale), load(&share), load(&at_top));
+        let finish = Finish::<T, I> { factor, scale, share, at_top, targets, label };
         finish.run(column, &softmax) * weight
     }
 }
 
-/// The sum of `q_j`.
+/// The sum of `q_j` of all classes but `top`, and its own.
 #[inline(always)]
-fn total_mass<T: Float, I: Isa>(
+fn masses_of<T: Float, I: Isa>(
     column: &Column<'_, T, I>,
     targets: Distributions<'_, T>,
     label: T::Lane<I>,
-) -> T::Lane<I> {
-    let mut sum = RunningSum::new(label.of(0.0));
+    top: T::Lane<I>,
+) -> [T::Lane<I>; 2] {
+    let zero = label.of(0.0);
+    let (mut sum, mut target) = (RunningSum::new(zero), zero);
     for class in 0..column.classes {
-        sum.add(targets.q(class, column.entry(class).1, label));
+        let q = targets.q(class, column.entry(class).1, label);
+        let is_top = top.same(top.of(class as f64));
+        target = T::Lane::<I>::pick(is_top, q, target);
+        sum.add(T::Lane::<I>::pick(is_top, zero, q));
     }
-    sum.total()
+    [sum.total(), target]
 }
 
 /// The softmax of a vector of positions.
@@ -94,6 +105,8 @@ struct Softmax<T: Float, I: Isa> {
     target: T::Chunk,
     scaling: Scaling<T::Lane<I>>,
     largest: T::Lane<I>,
+    /// Its class.
+    top: T::Lane<I>,
     /// `lse - m`.
     above: T::Lane<I>,
 }
@@ -124,7 +137,7 @@ impl<T: Float, I: Isa> Softmax<T, I> {
         others.store(&mut chunks[0]);
         target.store(&mut chunks[1]);
         let [others, target] = chunks;
-        Self { others, target, scaling, largest, above }
+        Self { others, target, scaling, largest, top, above }
     }
 
     /// `(lse - x) / 2`: halves, so that logits at both ends of the range do not overflow.
@@ -156,6 +169,8 @@ struct Finish<'a, T: Float, I: Isa> {
     factor: T::Lane<I>,
     scale: T::Lane<I>,
     share: T::Lane<I>,
+    /// The gradient of the largest logit, where nothing may cancel.
+    at_top: T::Lane<I>,
 }
 
 impl<T: Float, I: Isa> Finish<'_, T, I> {
@@ -174,7 +189,8 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
             let mut grads = [zero; 2];
             if wants_grad {
                 let e = exp_scaled::<T::Lane<I>, true>(x, softmax.scaling);
-                grads[0] = q.neg_mul_add(self.scale, e * self.factor);
+                let is_top = softmax.top.same(x.of(class as f64));
+                grads[0] = T::Lane::<I>::pick(is_top, self.at_top, q.neg_mul_add(self.scale, e * self.factor));
             }
             if wants_target_grad {
                 let weight =

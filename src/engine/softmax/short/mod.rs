@@ -15,7 +15,7 @@ mod write;
 use super::{RATIO_MAX, Shift, factors, near_loss, row_loss};
 use crate::engine::Input;
 use crate::lane::{Isa, Kernel, Lane, Mask};
-use crate::math::{Float, exp_scaled};
+use crate::math::{Float, exp_scaled, weigh};
 use core::ops::Range;
 use sums::RowShape;
 
@@ -212,7 +212,7 @@ impl<T: Float> Short<'_, T> {
         let x_target = T::Lane::<I>::splat(isa, self.x[row * self.stride + self.plan.class[row]]);
         let base = T::Lane::<I>::splat(isa, shift.base);
         let loss = row_loss(load::<I, T>(isa, &others), load::<I, T>(isa, &target), x_target, base, shift.k);
-        group.loss[i] = (loss * T::Lane::<I>::splat(isa, self.plan.weight[row])).first();
+        group.loss[i] = weigh(T::Lane::<I>::splat(isa, self.plan.weight[row]), loss).first();
         let mut factor = T::chunk(T::default());
         factors::<T>(&[self.plan.scale[row]], &others, &target, &mut factor);
         group.factor[i] = factor.as_ref()[0];

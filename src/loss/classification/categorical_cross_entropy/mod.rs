@@ -46,10 +46,10 @@ use limits::Limits;
 /// # Edge cases
 /// - A probability of 0 is a class that cannot be: as the target its loss is +inf and its gradient -inf; with 0 as its
 ///   target, or its weight, it adds nothing to the loss.
-/// - A row of zeros, and a row with +inf or NaN, give NaN. So do negative entries against probabilities; against an
-///   index they are not looked for, and enter the sum.
+/// - A row with NaN gives NaN. So do (not with [`Clip::Given`]) a row of zeros, a row with +inf, and negative entries
+///   against probabilities; against an index those are not looked for, and enter the sum.
 /// - No index is ignored unless [`ignore_index`](Self::ignore_index) is set, as in Keras. An ignored or masked row is
-///   not read: loss 0, gradient exact zeros, counted nowhere.
+///   left out, whatever it holds: loss 0, gradient exact zeros, counted nowhere.
 /// - The sum of a row does not overflow, and rows of subnormal entries are right.
 ///
 /// # Accuracy
@@ -61,7 +61,7 @@ use limits::Limits;
 /// [`Rows`](LossError::Rows), [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index
 /// is no class, [`Option`](LossError::Option) for a label smoothing outside `[0, 1]` or a clip outside `(0, 1/2)`,
 /// [`Weights`](LossError::Weights), [`Unsupported`](LossError::Unsupported) for indices of more than 2^24 classes in
-/// `f32`, and what the [`Call`] can do wrong.
+/// `f32`, a row stride beside an axis, or an axis of more than 2^24 classes, and what the [`Call`] can do wrong.
 ///
 /// # Source
 /// `keras.losses.CategoricalCrossentropy` and `SparseCategoricalCrossentropy` with `from_logits=False`, and their
@@ -114,6 +114,7 @@ impl<'a, T: Real> CategoricalCrossEntropy<'a, T> {
     }
 
     /// Rows of this index are left out.
+    #[doc(alias = "ignore_class")]
     #[must_use]
     pub const fn ignore_index(mut self, index: i64) -> Self {
         self.ignore_index = Some(index);

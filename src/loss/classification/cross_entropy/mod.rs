@@ -43,11 +43,13 @@ use rows::Targets;
 /// | (N, C, d1, …, dk) | [`Layout::axis`]`(C, d1 ⋯ dk)` | (N, d1, …, dk) |
 ///
 /// # Edge cases
-/// - A row whose index is `ignore_index` (-100 unless set) or that is masked is not read: loss 0, gradient exact
-///   zeros, counted nowhere. `ignore_index` may be a class; that class stays in the softmax of other rows.
+/// - A row whose index is `ignore_index` (-100 unless set) or that is masked is left out, whatever it holds: loss 0,
+///   gradient exact zeros, counted nowhere. `ignore_index` may be a class; that class stays in the softmax of other
+///   rows.
 /// - All rows left out: the mean follows [`Empty`](crate::Empty), the gradient is zeros.
 /// - A logit of -inf is a class that cannot be: probability and gradient 0. As the target its loss is +inf and its
-///   gradient `-w_y`. With probability 0 against it, it adds nothing; with label smoothing it adds +inf.
+///   gradient `-w_y`; a class weight of 0 makes it 0. With probability 0 against it, it adds nothing; with label
+///   smoothing it adds +inf.
 /// - A row of nothing but -inf, and a row with +inf or NaN, give NaN.
 /// - Finite logits of any size do not overflow.
 /// - The gradient of the target of a logit of -inf is +inf, or 0 where its factor is.
@@ -61,8 +63,8 @@ use rows::Targets;
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
 /// [`Rows`](LossError::Rows) for targets that make no whole samples, [`Unsupported`](LossError::Unsupported) for a row
-/// stride beside an axis,
-/// [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index is no class,
+/// stride beside an axis, or an axis of more than 2^24 classes, [`Length`](LossError::Length),
+/// [`Target`](LossError::Target) with the first row whose index is no class,
 /// [`Option`](LossError::Option) for a label smoothing outside `[0, 1]`, [`Weights`](LossError::Weights), and what
 /// the [`Call`] can do wrong.
 ///
@@ -76,7 +78,7 @@ use rows::Targets;
 /// | `ignore_index` | -100 | none (Keras 3 names one `ignore_class`) |
 /// | `label_smoothing` | with indices and probabilities | with probabilities alone |
 /// | class weights | in the divisor, for indices | none |
-/// | a mean over nothing | NaN | 0: [`Empty::Zero`](crate::Empty::Zero) of the [`Call`] |
+/// | a mean over nothing | NaN | NaN, as Keras 2; Keras 3: 0, by [`Empty::Zero`](crate::Empty::Zero) of a call |
 ///
 /// ```
 /// use lossfn::{CrossEntropy, Loss};
@@ -113,6 +115,7 @@ impl<'a, T: Real> CrossEntropy<'a, T> {
     }
 
     /// Rows of this index are left out.
+    #[doc(alias = "ignore_class")]
     #[must_use]
     pub const fn ignore_index(mut self, index: i64) -> Self {
         self.ignore_index = Some(index);

@@ -44,7 +44,7 @@ pub(super) fn run<T: Float>(
     }
     let rows = match targets {
         Targets::Classes(classes) => classes.len(),
-        Targets::Probabilities(t) => layout.whole_rows_of(t.len()),
+        Targets::Probabilities(_) => layout.rows_of(args.x.len())?,
     };
     let entries = layout.entries(rows)?;
     check::length("x", entries, args.x.len())?;
@@ -57,7 +57,7 @@ pub(super) fn run<T: Float>(
         let instead = "give the loss its class weights";
         return Err(LossError::Unsupported { what: "a weight for each column", instead });
     }
-    let factors = Factors::new(how, rows, Some(1))?;
+    let factors = Factors::of_rows(how, rows)?;
     let (totals, of_loss) = if factors.is_plain() && loss.class_weights.is_none() {
         even_totals(rows - ignored)
     } else {

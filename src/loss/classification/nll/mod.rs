@@ -6,7 +6,7 @@ use super::class_rows::ClassRows;
 use super::cross_entropy::{ClassIndex, Classes};
 use crate::engine::rowwise::{self, Layout, Shared};
 use crate::engine::{Args, axis};
-use crate::loss::verbs::{presets, with};
+use crate::loss::verbs::with;
 use crate::math::Float;
 use crate::{Call, Loss, LossError, Outcome, Real};
 use rows::Rows;
@@ -26,25 +26,29 @@ use rows::Rows;
 /// `-w_y` at the class `y`, exact zeros elsewhere; no kink.
 ///
 /// # Shapes
-/// `x` and `dx` are rows as the [`Layout`] has it, an axis in the middle included; indices are one for each row, in any integer type; unreduced losses,
-/// weights, mask and upstream are one for each row.
+/// `x` and `dx` are rows as the [`Layout`] has it, an axis in the middle included; indices are one for each row, in any
+/// integer type; unreduced losses, weights, mask and upstream are one for each row.
 ///
 /// # Edge cases
 /// - Of a row only the entry of its class is read: NaN elsewhere has no effect.
 /// - A log-probability of -inf has the loss +inf; with a class weight of 0 it has 0.
-/// - A row whose index is `ignore_index` (-100 unless set) or that is masked is not read: loss 0, gradient exact zeros,
-///   counted nowhere. All rows left out: the mean follows [`Empty`](crate::Empty), the gradient is zeros.
+/// - A row whose index is `ignore_index` (-100 unless set) or that is masked is left out, whatever it holds: loss 0,
+///   gradient exact zeros, counted nowhere. All rows left out: the mean follows [`Empty`](crate::Empty), the gradient
+///   is zeros.
 ///
 /// # Accuracy
 /// Loss and gradient are exact without weights and divisor, each of which rounds once.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
-/// [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index is no class,
-/// [`Weights`](LossError::Weights), and what the [`Call`] can do wrong.
+/// [`Rows`](LossError::Rows) for targets that make no whole samples, [`Unsupported`](LossError::Unsupported) for a row
+/// stride beside an axis, or an axis of more than 2^24 classes, [`Length`](LossError::Length),
+/// [`Target`](LossError::Target) with the first row whose index is no class, [`Weights`](LossError::Weights), and what
+/// the [`Call`] can do wrong.
 ///
 /// # Source
-/// `torch.nn.NLLLoss`, `F.nll_loss`: equal.
+/// `torch.nn.NLLLoss`, `F.nll_loss`: equal, but PyTorch gives NaN where a class weight of 0 meets a log-probability of
+/// -inf.
 ///
 /// ```
 /// use lossfn::{Loss, Nll};
@@ -90,6 +94,12 @@ impl<'a, T: Real> Nll<'a, T> {
         self.ignore_index = None;
         self
     }
+
+    /// As PyTorch: rows of class -100 are left out.
+    #[must_use]
+    pub const fn torch(self) -> Self {
+        self.ignore_index(-100)
+    }
 }
 
 fn run<T: Float>(
@@ -111,7 +121,6 @@ fn run<T: Float>(
 }
 
 with!(Nll<'a, T>);
-presets!(Nll<'a, T>: torch);
 
 macro_rules! verbs {
     ($t:ty, $by_class:ident) => {
