@@ -1,8 +1,8 @@
 //! What users of other libraries complain about, each as a test of what happens here.
 
 use lossfn::{
-    Bce, BceWithLogits, BothGrads, Call, CategoricalHinge, CosineSimilarity, CrossEntropy, Divisor, Empty, Hinge,
-    Huber, KlDiv, Labels, Layout, Loss, LossError, Mse, SmoothL1, Weights,
+    Bce, BceWithLogits, BothGrads, Call, CategoricalCrossEntropy, CategoricalHinge, Clip, CosineSimilarity,
+    CrossEntropy, Divisor, Empty, Hinge, Huber, KlDiv, Labels, Layout, Loss, LossError, Mse, SmoothL1, Weights,
 };
 
 const INF: f64 = f64::INFINITY;
@@ -158,6 +158,21 @@ fn clips_leave_one_minus_epsilon_below_one_in_single_precision() {
 }
 
 #[test]
+fn a_clip_below_the_spacing_of_single_precision_still_has_its_least_loss() {
+    let loss = CategoricalCrossEntropy::<f32>::new(2).clip(Clip::Given(1e-9));
+    assert_near(loss.value(&[1.0, 0.0], &[0]).expect("a call").value, 1e-9, 1e-15);
+}
+
+#[test]
+fn a_divergence_is_negative_only_where_its_inputs_are_not_what_they_should_be() {
+    assert_near(at(&KlDiv::new(), 0.5_f64.ln(), 0.5).0, 0.0, 1e-16);
+    assert_near(at(&KlDiv::new().of_probabilities(), 0.5, 0.5).0, 0.0, 0.0);
+    let of_no_logarithm = at(&KlDiv::new(), 0.5, 0.5).0;
+    assert_near(of_no_logarithm, 0.5 * (0.5_f64.ln() - 0.5), 1e-15);
+    assert!(of_no_logarithm < 0.0);
+}
+
+#[test]
 fn divergences_of_targets_of_zero_are_zero() {
     let mut dt = [9.0];
     let loss = KlDiv::new();
@@ -192,6 +207,19 @@ fn small_and_large_vectors_keep_their_angle() {
     for size in [1e-38_f32, 1e-20, 1e-8, 1.0, 1e20, 1e37] {
         let cosine = CosineSimilarity::new(2).value(&[3.0 * size, 4.0 * size], &[size, 0.0]).expect("a call").value;
         assert_near(cosine, -0.6, 1e-7);
+    }
+}
+
+#[test]
+fn a_cosine_is_never_more_than_one() {
+    for i in 1..500_u16 {
+        let size = f32::from(i) / 7.0;
+        let x = [0.1 * size, 0.7 + size, 0.3 * size];
+        let parallel = x.map(|x| 3.1 * x);
+        for sign in [1.0, -1.0] {
+            let value = CosineSimilarity::new(3).value(&x, &parallel.map(|x| sign * x)).expect("a call").value;
+            assert!(value.abs() <= 1.0, "{x:?}: {value}");
+        }
     }
 }
 
@@ -243,6 +271,22 @@ fn micro_batches_add_up_to_the_batch() {
     }
     assert_near(sum, value, 1e-15);
     assert_eq!(parts, whole);
+}
+
+#[test]
+fn micro_batches_of_tokens_divide_by_what_the_caller_counts() {
+    let (x, y) = ([0.5, -1.0, 2.0, 0.25, 1.0, 3.0, -0.5, 0.75], [0, -100, 1, 1]);
+    let (mut whole, mut parts) = ([0.0; 8], [0.0; 8]);
+    let batch = CrossEntropy::new(2).value_and_grad(&x, &y, &mut whole).expect("a call");
+    let counted = batch.totals.count as f64;
+    let loss = CrossEntropy::new(2).with(Call::new().mean(Divisor::Fixed(counted)));
+    let mut value = 0.0;
+    for at in [0..1, 1..4] {
+        let entries = 2 * at.start..2 * at.end;
+        value += loss.value_and_grad(&x[entries.clone()], &y[at], &mut parts[entries]).expect("a call").value;
+    }
+    assert_eq!((counted, whole), (3.0, parts));
+    assert_near(value, batch.value, 1e-16);
 }
 
 #[test]
