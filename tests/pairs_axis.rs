@@ -39,14 +39,10 @@ fn assert_near(loss: &str, what: &str, got: &[f32], wanted: &[f32], tolerance: f
     }
 }
 
-/// Unreduced losses and gradients by every verb, of a loss over an axis and of the same over rows.
-fn assert_same_over_an_axis<Y>(
-    what: &str,
-    rows: &impl Loss<f32, Y>,
-    axis: &impl Loss<f32, Y>,
-    x: &[f32],
-    y: [&[Y]; 2],
-) {
+/// Unreduced losses and gradients by every verb, of a loss over an axis and of the same over rows. `y` is first as the
+/// rows have it, then as the axis has it.
+fn assert_same_over_an_axis<Y, L: Loss<f32, Y>>(what: &str, loss: impl Fn(Layout) -> L, x: &[f32], y: [&[Y]; 2]) {
+    let (rows, axis) = (loss(AXIS[1].into()), loss(Layout::axis(AXIS[1], AXIS[2])));
     let count = AXIS[0] * AXIS[2];
     let by_row = transposed(x, false);
     let blank = || (vec![f32::NAN; count], vec![f32::NAN; x.len()]);
@@ -75,45 +71,21 @@ fn losses_over_an_axis_are_those_of_its_rows() {
     let hits: Vec<f32> = (0..x.len()).map(|i| f32::from(u8::from(i / inner % classes == i % classes))).collect();
     let mask: Vec<bool> = (0..count).map(|i| i % 5 != 1).collect();
     let how = Call::new().mask(&mask).weights(Weights::Each(&p[..count]));
+    let (t_rows, hit_rows) = (transposed(&t, false), transposed(&hits, false));
     for how in [Call::new(), how] {
-        let loss = |layout: Layout| CosineSimilarity::new(layout).with(how);
-        assert_same_over_an_axis(
-            "cosine similarity",
-            &loss(classes.into()),
-            &loss(axis),
-            &x,
-            [&transposed(&t, false), &t],
-        );
-        let loss = |layout: Layout| CosineEmbedding::new(layout, &labels).margin(0.1).with(how);
-        assert_same_over_an_axis(
-            "cosine embedding",
-            &loss(classes.into()),
-            &loss(axis),
-            &x,
-            [&transposed(&t, false), &t],
-        );
-        let loss = |layout: Layout| CategoricalHinge::new(layout).tie(0.5).with(how);
-        assert_same_over_an_axis(
-            "categorical hinge",
-            &loss(classes.into()),
-            &loss(axis),
-            &x,
-            [&transposed(&hits, false), &hits],
-        );
-        let loss = |layout: Layout| CategoricalCrossEntropy::new(layout).class_weights(&weights).label_smoothing(0.1);
-        let soft = |layout: Layout| loss(layout).with(how);
-        assert_same_over_an_axis(
-            "probabilities",
-            &soft(classes.into()),
-            &soft(axis),
-            &p,
-            [&transposed(&hits, false), &hits],
-        );
-        let loss = |layout: Layout| CategoricalCrossEntropy::new(layout).class_weights(&weights).ignore_index(-100);
-        let hard = |layout: Layout| loss(layout).with(how);
-        assert_same_over_an_axis("classes", &hard(classes.into()), &hard(axis), &p, [&indices, &indices]);
-        let loss = |layout: Layout| Nll::new(layout).class_weights(&weights).with(how);
-        assert_same_over_an_axis("nll", &loss(classes.into()), &loss(axis), &x, [&indices, &indices]);
+        let cosine = |layout| CosineSimilarity::new(layout).with(how);
+        assert_same_over_an_axis("cosine similarity", cosine, &x, [&t_rows, &t]);
+        let embedding = |layout: Layout| CosineEmbedding::new(layout, &labels).margin(0.1).with(how);
+        assert_same_over_an_axis("cosine embedding", embedding, &x, [&t_rows, &t]);
+        let hinge = |layout: Layout| CategoricalHinge::new(layout).tie(0.5).with(how);
+        assert_same_over_an_axis("categorical hinge", hinge, &x, [&hit_rows, &hits]);
+        let of_probabilities = |layout: Layout| CategoricalCrossEntropy::new(layout).class_weights(&weights);
+        let soft = |layout| of_probabilities(layout).label_smoothing(0.1).with(how);
+        assert_same_over_an_axis("probabilities", soft, &p, [&hit_rows, &hits]);
+        let hard = |layout| of_probabilities(layout).ignore_index(-100).with(how);
+        assert_same_over_an_axis("classes", hard, &p, [&indices, &indices]);
+        let nll = |layout: Layout| Nll::new(layout).class_weights(&weights).with(how);
+        assert_same_over_an_axis("nll", nll, &x, [&indices, &indices]);
     }
     let mut sum = vec![1.0; x.len()];
     let nll = Nll::new(axis).with(Call::new().accumulate().sum());

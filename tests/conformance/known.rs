@@ -24,9 +24,6 @@ pub(crate) fn reason(case: &Case) -> Option<&'static str> {
     if has("edge/bce/outside") && !case.on_torch && case.framework == "keras" {
         return Some("1 - 1e-7 is not a single: the loss at the clip is between the two");
     }
-    if is_tie(case) {
-        return Some("the square of the norm is the floor, give or take its rounding");
-    }
     if has("kl_div/zero-target-and-minus-inf") || has("kl_div/log_target-minus-inf") {
         return Some("the gradient of a target of 0 is its limit here");
     }
@@ -43,9 +40,4 @@ pub(crate) fn reason(case: &Case) -> Option<&'static str> {
         return Some("`by_row` takes the last axis");
     }
     None
-}
-
-/// Whether the result is one of two that are equally near in f32, and which one depends on the level.
-pub(crate) fn is_tie(case: &Case) -> bool {
-    case.framework == "tf_keras" && case.id.contains("cosine/norm=1e-06")
 }

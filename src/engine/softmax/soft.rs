@@ -5,8 +5,8 @@
 //! `(m - x_j) + (lse - m)`, and `lse - m` is the loss of the maximum's own class, which is known to the last digits:
 //! both terms are positive, so nothing cancels, and a large common shift of the logits does not enter.
 //!
-//! Where the maximum has more than half of `p`, its `p Q - q` may cancel. It is `Σ' q_j - Q Σ' p_j` over the other columns,
-//! of which both sums are kept apart.
+//! Where the maximum has most of `p` and of `q`, its `p Q - q` would cancel. It is `Σ' q_j - Q Σ' p_j` over the other
+//! columns too, of which both sums are kept apart.
 
 use super::Shift;
 use super::axis::Distributions;
@@ -253,10 +253,13 @@ impl<T: Float> Finish<'_, T> {
     }
 }
 
-/// `p Q - q` of the maximum, from `q` and from exponentials: of the other columns together, and its own.
+/// `p Q - q` of the maximum, from `q` and from exponentials: of the other columns together, and its own. Of its own terms
+/// or of those of the others, those that are smaller.
 pub(super) fn gap_at_top([other_mass, own_mass]: [f64; 2], [others, own]: [f64; 2]) -> f64 {
     let (mass, sum) = (other_mass + own_mass, others + own);
-    if others < own { other_mass - mass * (others / sum) } else { mass * (own / sum) - own_mass }
+    let (of_others, of_own) = (mass * (others / sum), mass * (own / sum));
+    let largest = |a: f64, b: f64| a.abs().max(b.abs());
+    if largest(other_mass, of_others) < largest(own_mass, of_own) { other_mass - of_others } else { of_own - own_mass }
 }
 
 /// `lse - m` from the scaled exponentials of the maximum and of the others.
