@@ -131,6 +131,10 @@ macro_rules! vector {
                 }
             }
             #[inline(always)]
+            fn ahead(from: &[$t; 64 / size_of::<$t>()], stream: &Stream) {
+                stream.ahead(from);
+            }
+            #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
                 let x = self.isa.fma;
                 Self::new(self.isa, x.$fma(self.low, a.low, b.low), x.$fma(self.high, a.high, b.high))

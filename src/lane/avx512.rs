@@ -113,6 +113,10 @@ macro_rules! vector {
                 }
             }
             #[inline(always)]
+            fn ahead(from: &[$t; 64 / size_of::<$t>()], stream: &Stream) {
+                stream.ahead(from);
+            }
+            #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
                 Self::new(self.isa, self.isa.avx512f.$fma(self.v, a.v, b.v))
             }

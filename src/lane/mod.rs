@@ -165,6 +165,9 @@ pub(crate) trait Lane:
     fn stream(self, to: &mut <Self::Elem as Element>::Chunk, _: &<Self::Isa as Isa>::Stream) {
         self.store(to);
     }
+    /// Asks the memory for what lies a little after `from`, which is about to be read.
+    #[inline(always)]
+    fn ahead(_: &<Self::Elem as Element>::Chunk, _: &<Self::Isa as Isa>::Stream) {}
 
     /// `self * a + b`, with one rounding where the machine has a fused multiply-add.
     fn mul_add(self, a: Self, b: Self) -> Self;

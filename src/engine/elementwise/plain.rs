@@ -62,6 +62,10 @@ where
         let mut values = [factor; 4];
         let mut k = 0;
         while k < 4 {
+            if let Some(stream) = stream {
+                T::Lane::<I>::ahead(&xs[i][k], stream);
+                T::Lane::<I>::ahead(&ts[i][k], stream);
+            }
             let (x, t) = (T::Lane::<I>::load(isa, &xs[i][k]), T::Lane::<I>::load(isa, &ts[i][k]));
             let Eval { value, slope, .. } = loss.eval(x, t);
             values[k] = value;
