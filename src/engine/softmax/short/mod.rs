@@ -42,6 +42,13 @@ pub(crate) struct Plan<T> {
     pub(crate) scale: [f64; GROUP],
 }
 
+impl<T: Float> Plan<T> {
+    /// Of no row.
+    pub(crate) fn new() -> Self {
+        Self { class: [IGNORED; GROUP], weight: [T::default(); GROUP], scale: [0.0; GROUP] }
+    }
+}
+
 /// Consecutive rows.
 pub(crate) struct Short<'a, T> {
     pub(crate) x: Input<'a, T>,
@@ -61,33 +68,40 @@ pub(crate) struct Exponentials<T> {
     last: [T; SCRATCH / 16 + 2 * SPARE],
 }
 
-impl<T: Float> Exponentials<T> {
+/// What short rows are done in. Groups of ten classes are so little work that clearing it for each would show.
+pub(crate) struct Scratch<T> {
+    pub(crate) plan: Plan<T>,
+    pub(crate) e: Exponentials<T>,
+    pub(crate) group: Group<T>,
+}
+
+impl<T: Float> Scratch<T> {
     pub(crate) fn new() -> Self {
         let zero = T::default();
-        Self { e: [zero; SCRATCH + SPARE], last: [zero; SCRATCH / 16 + 2 * SPARE] }
+        let e = Exponentials { e: [zero; SCRATCH + SPARE], last: [zero; SCRATCH / 16 + 2 * SPARE] };
+        Self { plan: Plan::new(), e, group: Group::new() }
     }
 }
 
-impl<T: Float> Kernel for Short<'_, T> {
+impl<T: Float> Kernel for (Short<'_, T>, &mut Group<T>) {
     type Out = ();
 
     #[inline(always)]
-    fn run<I: Isa>(mut self, isa: I) {
-        let rows = self.losses.len();
-        let per_group = (SCRATCH / self.classes).min(GROUP) / T::LANES * T::LANES;
-        let zero = [T::default(); GROUP];
-        let mut group = Group { column: zero, target: zero, others: zero, loss: zero, factor: zero, d_target: zero };
+    fn run<I: Isa>(self, isa: I) {
+        let (mut short, group) = self;
+        let rows = short.losses.len();
+        let per_group = (SCRATCH / short.classes).min(GROUP) / T::LANES * T::LANES;
         let mut first = 0;
         while first < rows {
             let range = first..rows.min(first + per_group);
             first = range.end;
-            self.group(isa, range, &mut group);
+            short.group(isa, range, group);
         }
     }
 }
 
 /// What the first steps find of the rows of one group.
-struct Group<T> {
+pub(crate) struct Group<T> {
     /// The class, or -1 where it is ignored.
     column: [T; GROUP],
     target: [T; GROUP],
@@ -96,6 +110,13 @@ struct Group<T> {
     factor: [T; GROUP],
     /// The gradient of the target.
     d_target: [T; GROUP],
+}
+
+impl<T: Float> Group<T> {
+    fn new() -> Self {
+        let zero = [T::default(); GROUP];
+        Self { column: zero, target: zero, others: zero, loss: zero, factor: zero, d_target: zero }
+    }
 }
 
 impl<T: Float> Short<'_, T> {

@@ -53,7 +53,9 @@ impl<T: Float> Plans<T> for Planned<'_, T> {
     }
 
     fn plan(&self, first: usize, count: usize) -> Plan<T> {
-        self.rows.plan(self.factors, first, count)
+        let mut plan = Plan::new();
+        self.rows.plan(self.factors, first, count, &mut plan);
+        plan
     }
 }
 

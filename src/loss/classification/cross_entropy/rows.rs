@@ -6,8 +6,7 @@ use crate::engine::axis;
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, Batch, Rowwise, Shared};
 use crate::engine::softmax::{
-    Distributions, Exponentials, GROUP, HardRow, IGNORED, Plan, Short, SoftRow, SoftTarget, hard_row, is_short,
-    soft_row,
+    Distributions, GROUP, HardRow, IGNORED, Plan, Scratch, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -123,13 +122,14 @@ impl<T: Float> Rows<'_, T> {
     }
 
     /// Short rows, by the group.
-    fn short(&self, mut batch: Batch<'_, T>, e: &mut Exponentials<T>) {
+    fn short(&self, mut batch: Batch<'_, T>, scratch: &mut Scratch<T>) {
         let shared = batch.shared;
         let stride = shared.layout.stride;
         let rows = batch.losses.len();
         for start in (0..rows).step_by(GROUP) {
             let count = GROUP.min(rows - start);
-            let plan = self.plan(&shared.factors, batch.first + start, count);
+            let Scratch { plan, e, group } = &mut *scratch;
+            self.plan(&shared.factors, batch.first + start, count, plan);
             let entries = start * stride..(start + count) * stride;
             let kernel = Short {
                 x: batch.x.part(entries.clone()),
@@ -137,11 +137,11 @@ impl<T: Float> Rows<'_, T> {
                 losses: &mut batch.losses[start..start + count],
                 classes: shared.layout.classes,
                 stride,
-                plan: &plan,
+                plan,
                 accumulate: shared.accumulate,
-                e: &mut *e,
+                e,
             };
-            dispatch(shared.token, kernel);
+            dispatch(shared.token, (kernel, group));
         }
     }
 
@@ -151,12 +151,12 @@ impl<T: Float> Rows<'_, T> {
     }
 
     /// The factors of `count` rows from `first` on. The weight of a class is in them where it is one factor.
-    pub(super) fn plan(&self, factors: &Factors<'_, T>, first: usize, count: usize) -> Plan<T> {
-        let scale = [factors.scale; GROUP];
-        let mut plan = Plan { class: [IGNORED; GROUP], weight: [T::from_f64(1.0); GROUP], scale };
+    pub(super) fn plan(&self, factors: &Factors<'_, T>, first: usize, count: usize, plan: &mut Plan<T>) {
         self.classes(factors, first, &mut plan.class[..count]);
+        plan.weight.fill(T::from_f64(1.0));
+        plan.scale.fill(factors.scale);
         if self.is_even(factors) {
-            return plan;
+            return;
         }
         for i in (0..count).filter(|&i| plan.class[i] != IGNORED) {
             let own = if self.is_hard() { self.class_weight(plan.class[i]) } else { 1.0 };
@@ -164,7 +164,6 @@ impl<T: Float> Rows<'_, T> {
             plan.weight[i] = T::from_f64(weight);
             plan.scale[i] = factors.upstream(first + i) * weight;
         }
-        plan
     }
 
     /// The target probabilities of one row.
@@ -191,16 +190,16 @@ impl<T: Float> Rows<'_, T> {
 }
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
-    type Scratch = Exponentials<T>;
+    type Scratch = Scratch<T>;
 
-    fn scratch() -> Exponentials<T> {
-        Exponentials::new()
+    fn scratch() -> Scratch<T> {
+        Scratch::new()
     }
 
-    fn rows(&self, mut batch: Batch<'_, T>, e: &mut Exponentials<T>) {
+    fn rows(&self, mut batch: Batch<'_, T>, scratch: &mut Scratch<T>) {
         let shared = batch.shared;
         if self.is_hard() && is_short(shared.layout.classes) {
-            return self.short(batch, e);
+            return self.short(batch, scratch);
         }
         for i in 0..batch.losses.len() {
             let at = i * shared.layout.stride;
