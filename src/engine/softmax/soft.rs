@@ -9,7 +9,7 @@
 //! columns too, of which both sums are kept apart.
 
 use super::Shift;
-use super::axis::Distributions;
+use super::axis::{Distributions, Entry};
 use super::hard::{ExpSum, SplitSum};
 use crate::Threads;
 use crate::engine::Input;
@@ -27,9 +27,9 @@ pub(crate) struct SoftTarget<'a, T> {
 }
 
 impl<T: Float> SoftTarget<'_, T> {
-    /// `q_j` of the columns from `at` on; 0 past the end.
+    /// The entries of the columns from `at` on; 0 past the end.
     #[inline(always)]
-    fn load<I: Isa>(&self, isa: I, given: &[T], at: usize) -> T::Lane<I> {
+    fn load<I: Isa>(&self, isa: I, given: &[T], at: usize) -> Entry<T::Lane<I>> {
         let zero = T::default();
         let given = match self.given {
             Ok(_) => T::Lane::<I>::load_part(isa, given, zero),
@@ -41,17 +41,8 @@ impl<T: Float> SoftTarget<'_, T> {
                 T::Lane::<I>::load(isa, &one_hot)
             }
         };
-        let target = given.mul_add(given.of(self.all.keep), given.of(self.all.add));
-        if self.all.weights.is_empty() { target } else { target * self.weights::<I>(isa, at) }
-    }
-
-    /// The class weights of the columns from `at` on.
-    #[inline(always)]
-    fn weights<I: Isa>(&self, isa: I, at: usize) -> T::Lane<I> {
-        match self.all.weights.get(at..) {
-            Some(weights) if !self.all.weights.is_empty() => T::Lane::<I>::load_part(isa, weights, T::default()),
-            _ => T::Lane::<I>::splat(isa, T::from_f64(1.0)),
-        }
+        let weights = if self.all.weights.is_empty() { None } else { self.all.weights.get(at..) };
+        Entry { given, weight: weights.map(|weights| T::Lane::<I>::load_part(isa, weights, zero)) }
     }
 }
 
@@ -87,9 +78,8 @@ pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_
     let factor = T::from_f64(scale * mass / sum);
     let at_top = scale * gap_at_top([other_mass, masses.target.to_f64()], [sums.others.total(), sums.target.to_f64()]);
     let top = top.map(|top| (top, T::from_f64(at_top)));
-    let share = T::from_f64(scale * target.all.keep);
-    let scale = T::from_f64(scale);
-    let finish = Finish { target, shift, largest, above, factor, scale, share, top, accumulate, grad: true };
+    let (kept, added) = (T::from_f64(scale * target.all.keep), T::from_f64(scale * target.all.add));
+    let finish = Finish { target, shift, largest, above, factor, kept, added, top, accumulate, grad: true };
     let loss = match (&mut x, grad) {
         (x, Some(y)) => pass::run(token, threads, finish, Row { x, t: given, y, dt }),
         (Input::Replace(y), None) => pass::run(token, threads, finish, Row { x: &[], t: given, y, dt }),
@@ -129,7 +119,7 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
                 for (i, terms) in terms.chunks_mut(T::LANES).enumerate() {
                     let first = start + i * T::LANES;
                     let given = row.t.get(first..first + terms.len()).unwrap_or_default();
-                    self.target.load(isa, given, at + first).store_part(terms);
+                    self.target.all.q(self.target.load(isa, given, at + first)).store_part(terms);
                 }
                 let own = self.skip.and_then(|skip| terms.get_mut(skip.checked_sub(at + start)?));
                 if let Some(own) = own {
@@ -152,10 +142,11 @@ struct Finish<'a, T> {
     largest: T,
     /// `lse - m`.
     above: T,
+    /// What exponentials are multiplied with.
     factor: T,
-    scale: T,
-    /// The factor of the gradient of the target.
-    share: T,
+    /// What given probabilities are multiplied with in the gradient, and what is added to them.
+    kept: T,
+    added: T,
     /// The column of the largest logit, and the gradient there.
     top: Option<(usize, T)>,
     accumulate: bool,
@@ -182,13 +173,12 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
                     let from = if x.is_empty() { &y[columns.clone()] } else { &x[columns.clone()] };
                     let x = T::Lane::<I>::load_part(isa, from, T::default());
                     let given = t.get(columns.clone()).unwrap_or_default();
-                    let q = self.target.load(isa, given, at + columns.start);
+                    let entry = self.target.load(isa, given, at + columns.start);
                     let half = self.half::<I>(isa, x);
-                    let (term, grad) = self.eval::<I>(isa, x, q, half);
+                    let (term, grad) = self.eval::<I>(isa, x, entry, half);
                     term.store_part(terms);
                     if let Some(to) = dt.get_mut(columns.clone()) {
-                        let weights = self.target.weights::<I>(isa, at + columns.start);
-                        self.put::<I>(isa, self.target_grad::<I>(isa, half, weights), to);
+                        self.put::<I>(isa, self.target_grad::<I>(isa, half, entry.weight), to);
                     }
                     if self.grad {
                         let grad = self.with_top::<I>(isa, grad, at + columns.start);
@@ -236,20 +226,27 @@ impl<T: Float> Finish<'_, T> {
 
     /// An entry of the gradient of the target, with 0 times infinity as 0.
     #[inline(always)]
-    fn target_grad<I: Isa>(&self, isa: I, half: T::Lane<I>, weights: T::Lane<I>) -> T::Lane<I> {
-        let share = T::Lane::<I>::splat(isa, self.share) * weights;
+    fn target_grad<I: Isa>(&self, isa: I, half: T::Lane<I>, weight: Option<T::Lane<I>>) -> T::Lane<I> {
+        let kept = T::Lane::<I>::splat(isa, self.kept);
+        let share = weight.map_or(kept, |weight| kept * weight);
         let zero = half.of(0.0);
         T::Lane::<I>::pick(share.same(zero) & half.same(half.of(f64::INFINITY)), zero, (share + share) * half)
     }
 
     /// A term of the loss, with 0 times infinity as 0, and an entry of the gradient.
     #[inline(always)]
-    fn eval<I: Isa>(&self, isa: I, x: T::Lane<I>, q: T::Lane<I>, half: T::Lane<I>) -> (T::Lane<I>, T::Lane<I>) {
-        let zero = x.of(0.0);
+    fn eval<I: Isa>(
+        &self,
+        isa: I,
+        x: T::Lane<I>,
+        entry: Entry<T::Lane<I>>,
+        half: T::Lane<I>,
+    ) -> (T::Lane<I>, T::Lane<I>) {
+        let (zero, q) = (x.of(0.0), self.target.all.q(entry));
         let term = T::Lane::<I>::pick(q.same(zero) & half.same(x.of(f64::INFINITY)), zero, (q + q) * half);
         let e = exp_scaled::<T::Lane<I>, true>(x, self.shift.scaling(isa));
-        let (scale, factor) = (T::Lane::<I>::splat(isa, self.scale), T::Lane::<I>::splat(isa, self.factor));
-        (term, q.neg_mul_add(scale, e * factor))
+        let [factor, kept, added] = [self.factor, self.kept, self.added].map(|factor| T::Lane::<I>::splat(isa, factor));
+        (term, e.mul_add(factor, -entry.blend(kept, added)))
     }
 }
 

@@ -11,7 +11,7 @@ mod soft;
 mod tile;
 
 pub(crate) use hard::{hard_positions, hard_tile};
-pub(crate) use soft::{Distributions, Soft, SoftPlans};
+pub(crate) use soft::{Distributions, Entry, Soft, SoftPlans};
 
 use super::{Plan, Shift};
 use crate::lane::{Element, Lane};

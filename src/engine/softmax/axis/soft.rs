@@ -25,14 +25,35 @@ pub(crate) struct Distributions<'a, T> {
 }
 
 impl<T: Float> Distributions<'_, T> {
-    /// `q_j` from the given probability, or from the label.
+    /// The given probability of a class, or that from the label, and the weight of the class.
     #[inline(always)]
-    fn q<L: Lane<Elem = T>>(&self, class: usize, t: L, label: L) -> L {
+    fn entry<L: Lane<Elem = T>>(&self, class: usize, t: L, label: L) -> Entry<L> {
         let given = if self.given { t } else { t.of(1.0).keep(label.same(t.of(class as f64))) };
-        let target = given.mul_add(given.of(self.keep), given.of(self.add));
-        match self.weights.get(class) {
-            Some(&weight) => target * L::splat(t.isa(), weight),
-            None => target,
+        Entry { given, weight: self.weights.get(class).map(|&weight| L::splat(t.isa(), weight)) }
+    }
+
+    /// `q` of an entry.
+    #[inline(always)]
+    pub(crate) fn q<L: Lane<Elem = T>>(&self, entry: Entry<L>) -> L {
+        let Entry { given, .. } = entry;
+        entry.blend(given.of(self.keep), given.of(self.add))
+    }
+}
+
+/// A target probability before smoothing, and the weight of its class.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<L> {
+    pub(crate) given: L,
+    pub(crate) weight: Option<L>,
+}
+
+impl<L: Lane> Entry<L> {
+    /// `weight (given keep + add)`. A factor of `q` is in `keep` and `add` already: nothing is rounded for it.
+    #[inline(always)]
+    pub(crate) fn blend(self, keep: L, add: L) -> L {
+        match self.weight {
+            Some(weight) => (self.given * weight).mul_add(keep, add * weight),
+            None => self.given.mul_add(keep, add),
         }
     }
 }
@@ -62,19 +83,19 @@ impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
         let parts = masses_of(column, targets, label, softmax.top);
         parts[0].store(&mut masses);
         parts[1].store(&mut own_mass);
-        let [mut factor, mut scale, mut share, mut at_top] = [masses; 4];
+        let [mut factor, mut kept, mut added, mut at_top] = [masses; 4];
         for i in 0..T::LANES {
             let masses = [&masses, &own_mass].map(|mass| mass.as_ref()[i].to_f64());
             let sums = [&softmax.others, &softmax.target].map(|sum| sum.as_ref()[i].to_f64());
             factor.as_mut()[i] = T::from_f64(plan.scale[i] * (masses[0] + masses[1]) / (sums[0] + sums[1]));
             at_top.as_mut()[i] = T::from_f64(plan.scale[i] * gap_at_top(masses, sums));
-            scale.as_mut()[i] = T::from_f64(plan.scale[i]);
-            share.as_mut()[i] = T::from_f64(plan.scale[i] * targets.keep);
+            kept.as_mut()[i] = T::from_f64(plan.scale[i] * targets.keep);
+            added.as_mut()[i] = T::from_f64(plan.scale[i] * targets.add);
         }
         let load = |chunk: &T::Chunk| T::Lane::<I>::load(column.isa, chunk);
-        let weight = load(T::chunks(&plan.weight).0.first().unwrap_or(&scale));
-        let (factor, scale, share, at_top) = (load(&factor), load(&scale), load(&share), load(&at_top));
-        let finish = Finish::<T, I> { factor, scale, share, at_top, targets, label };
+        let weight = load(T::chunks(&plan.weight).0.first().unwrap_or(&factor));
+        let (factor, kept, added, at_top) = (load(&factor), load(&kept), load(&added), load(&at_top));
+        let finish = Finish::<T, I> { factor, kept, added, at_top, targets, label };
         finish.run(column, &softmax) * weight
     }
 }
@@ -90,7 +111,7 @@ fn masses_of<T: Float, I: Isa>(
     let zero = label.of(0.0);
     let (mut sum, mut target) = (RunningSum::new(zero), zero);
     for class in 0..column.classes {
-        let q = targets.q(class, column.entry(class).1, label);
+        let q = targets.q(targets.entry(class, column.entry(class).1, label));
         let is_top = top.same(top.of(class as f64));
         target = T::Lane::<I>::pick(is_top, q, target);
         sum.add(T::Lane::<I>::pick(is_top, zero, q));
@@ -165,10 +186,11 @@ fn sums<T: Float, I: Isa>(column: &Column<'_, T, I>, scaling: Scaling<T::Lane<I>
 struct Finish<'a, T: Float, I: Isa> {
     targets: Distributions<'a, T>,
     label: T::Lane<I>,
-    /// What exponentials, `q` and the class weights are multiplied with.
+    /// What exponentials are multiplied with.
     factor: T::Lane<I>,
-    scale: T::Lane<I>,
-    share: T::Lane<I>,
+    /// What given probabilities are multiplied with in the gradient, and what is added to them.
+    kept: T::Lane<I>,
+    added: T::Lane<I>,
     /// The gradient of the largest logit, where nothing may cancel.
     at_top: T::Lane<I>,
 }
@@ -182,7 +204,8 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
         let mut sum = RunningSum::new(zero);
         for class in 0..column.classes {
             let (x, t) = column.entry(class);
-            let q = self.targets.q(class, t, self.label);
+            let entry = self.targets.entry(class, t, self.label);
+            let q = self.targets.q(entry);
             let half = softmax.half(x);
             let is_infinite = half.same(infinite);
             sum.add(T::Lane::<I>::pick(q.same(zero) & is_infinite, zero, (q + q) * half));
@@ -190,12 +213,11 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
             if wants_grad {
                 let e = exp_scaled::<T::Lane<I>, true>(x, softmax.scaling);
                 let is_top = softmax.top.same(x.of(class as f64));
-                grads[0] = T::Lane::<I>::pick(is_top, self.at_top, q.neg_mul_add(self.scale, e * self.factor));
+                let grad = e.mul_add(self.factor, -entry.blend(self.kept, self.added));
+                grads[0] = T::Lane::<I>::pick(is_top, self.at_top, grad);
             }
             if wants_target_grad {
-                let weight =
-                    self.targets.weights.get(class).map_or(zero.of(1.0), |&w| T::Lane::<I>::splat(column.isa, w));
-                let share = self.share * weight;
+                let share = entry.weight.map_or(self.kept, |weight| self.kept * weight);
                 grads[1] = T::Lane::<I>::pick(share.same(zero) & is_infinite, zero, (share + share) * half);
             }
             if wants_grad || wants_target_grad {
