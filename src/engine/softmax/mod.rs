@@ -17,7 +17,7 @@ mod soft;
 
 pub(crate) use axis::{Distributions, Plans, Soft, SoftPlans, hard_positions, hard_tile};
 pub(crate) use hard::{HardRow, hard_row};
-pub(crate) use short::{GROUP, IGNORED, Plan, Scratch, Short, is_short};
+pub(crate) use short::{GROUP, IGNORED, Plan, Short, ShortScratch, is_short};
 pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
 
 use super::pass::{self, Largest, Row};

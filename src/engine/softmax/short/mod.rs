@@ -68,14 +68,14 @@ pub(crate) struct Exponentials<T> {
     last: [T; SCRATCH / 16 + 2 * SPARE],
 }
 
-/// What short rows are done in. Groups of ten classes are so little work that clearing it for each would show.
-pub(crate) struct Scratch<T> {
+/// What short rows are done in. A group of ten classes is so little work that clearing this for each would show.
+pub(crate) struct ShortScratch<T> {
     pub(crate) plan: Plan<T>,
     pub(crate) e: Exponentials<T>,
     pub(crate) group: Group<T>,
 }
 
-impl<T: Float> Scratch<T> {
+impl<T: Float> ShortScratch<T> {
     pub(crate) fn new() -> Self {
         let zero = T::default();
         let e = Exponentials { e: [zero; SCRATCH + SPARE], last: [zero; SCRATCH / 16 + 2 * SPARE] };
@@ -83,6 +83,7 @@ impl<T: Float> Scratch<T> {
     }
 }
 
+/// The group is apart from the rows, which are borrowed whole while it is filled.
 impl<T: Float> Kernel for (Short<'_, T>, &mut Group<T>) {
     type Out = ();
 

@@ -6,7 +6,8 @@ use crate::engine::axis;
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, Batch, Rowwise, Shared};
 use crate::engine::softmax::{
-    Distributions, GROUP, HardRow, IGNORED, Plan, Scratch, Short, SoftRow, SoftTarget, hard_row, is_short, soft_row,
+    Distributions, GROUP, HardRow, IGNORED, Plan, Short, ShortScratch, SoftRow, SoftTarget, hard_row, is_short,
+    soft_row,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -122,13 +123,13 @@ impl<T: Float> Rows<'_, T> {
     }
 
     /// Short rows, by the group.
-    fn short(&self, mut batch: Batch<'_, T>, scratch: &mut Scratch<T>) {
+    fn short(&self, mut batch: Batch<'_, T>, scratch: &mut ShortScratch<T>) {
         let shared = batch.shared;
         let stride = shared.layout.stride;
         let rows = batch.losses.len();
         for start in (0..rows).step_by(GROUP) {
             let count = GROUP.min(rows - start);
-            let Scratch { plan, e, group } = &mut *scratch;
+            let ShortScratch { plan, e, group } = &mut *scratch;
             self.plan(&shared.factors, batch.first + start, count, plan);
             let entries = start * stride..(start + count) * stride;
             let kernel = Short {
@@ -150,7 +151,7 @@ impl<T: Float> Rows<'_, T> {
         factors.is_plain() && (self.loss.class_weights.is_none() || !self.is_hard())
     }
 
-    /// The factors of `count` rows from `first` on. The weight of a class is in them where it is one factor.
+    /// Fills in a plan of `count` rows from `first` on. The weight of a class is in their factors where it is one.
     pub(super) fn plan(&self, factors: &Factors<'_, T>, first: usize, count: usize, plan: &mut Plan<T>) {
         self.classes(factors, first, &mut plan.class[..count]);
         plan.weight.fill(T::from_f64(1.0));
@@ -190,13 +191,13 @@ impl<T: Float> Rows<'_, T> {
 }
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
-    type Scratch = Scratch<T>;
+    type Scratch = ShortScratch<T>;
 
-    fn scratch() -> Scratch<T> {
-        Scratch::new()
+    fn scratch() -> ShortScratch<T> {
+        ShortScratch::new()
     }
 
-    fn rows(&self, mut batch: Batch<'_, T>, scratch: &mut Scratch<T>) {
+    fn rows(&self, mut batch: Batch<'_, T>, scratch: &mut ShortScratch<T>) {
         let shared = batch.shared;
         if self.is_hard() && is_short(shared.layout.classes) {
             return self.short(batch, scratch);
