@@ -245,8 +245,8 @@ impl<T: Float> Finish<'_, T> {
         let (zero, q) = (x.of(0.0), self.target.all.q(entry));
         let term = T::Lane::<I>::pick(q.same(zero) & half.same(x.of(f64::INFINITY)), zero, (q + q) * half);
         let e = exp_scaled::<T::Lane<I>, true>(x, self.shift.scaling(isa));
-        let [factor, kept, added] = [self.factor, self.kept, self.added].map(|factor| T::Lane::<I>::splat(isa, factor));
-        (term, e.mul_add(factor, -entry.blend(kept, added)))
+        let (kept, added) = (T::Lane::<I>::splat(isa, self.kept), T::Lane::<I>::splat(isa, self.added));
+        (term, e.mul_add(T::Lane::<I>::splat(isa, self.factor), -entry.blend(kept, added)))
     }
 }
 
