@@ -28,14 +28,15 @@ pub(crate) trait Rowwise<T: Float>: Copy + Send + Sync {
     fn rows(&self, batch: Batch<'_, T>, scratch: &mut Self::Scratch);
 }
 
-/// At most [`BATCH`] rows, from row `first` on.
+/// `rows` rows from row `first` on, at most [`BATCH`].
 pub(crate) struct Batch<'a, T> {
     pub(crate) shared: &'a Shared<'a, T>,
     pub(crate) first: usize,
+    pub(crate) rows: usize,
     pub(crate) x: Input<'a, T>,
     pub(crate) grad: Option<&'a mut [T]>,
     pub(crate) target_grad: Option<&'a mut [T]>,
-    pub(crate) losses: &'a mut [T],
+    pub(crate) losses: &'a mut [T; BATCH],
 }
 
 /// What all rows share.
@@ -134,16 +135,17 @@ impl<T: Float, F: Rowwise<T>> Job for Leaves<'_, T, F> {
             let at = (first - rows.start) * shared.layout.stride;
             let entries = at..at + count * shared.layout.stride;
             let mut losses = [T::default(); BATCH];
-            let losses = &mut losses[..count];
             let batch = Batch {
                 shared,
                 first,
+                rows: count,
                 x: x.part(entries.clone()),
                 grad: grad.as_deref_mut().map(|grad| &mut grad[entries.clone()]),
                 target_grad: target_grad.as_deref_mut().map(|grad| &mut grad[entries]),
-                losses,
+                losses: &mut losses,
             };
             loss.rows(batch, &mut scratch);
+            let losses = &losses[..count];
             sum.add(add_up(shared.token, losses));
             if let Some(each) = &mut each {
                 each[first - rows.start..][..count].copy_from_slice(losses);

@@ -83,7 +83,7 @@ impl<T: Float, F: Elementwise<T>> Kernel for Kernels<'_, T, F> {
     fn run<I: Isa>(mut self, isa: I) {
         let mut scratch = Scratch::new();
         let factors = self.batch.shared.factors;
-        for i in 0..self.batch.losses.len() {
+        for i in 0..self.batch.rows {
             let row = self.batch.first + i;
             let kept = factors.is_kept(row);
             let weight = if kept { factors.weight(row).to_f64() } else { 0.0 };

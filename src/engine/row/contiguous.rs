@@ -30,7 +30,7 @@ impl<T: Float, F: RowFormula<T>> Contiguous<'_, T, F> {
     fn all<I: Isa>(mut self, isa: I) {
         let Rows { loss, t } = *self.rows;
         let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = *self.batch.shared;
-        for i in 0..self.batch.losses.len() {
+        for i in 0..self.batch.rows {
             let row = self.batch.first + i;
             let at = i * stride..i * stride + classes;
             let mut slices = Slices::<T::Lane<I>> {

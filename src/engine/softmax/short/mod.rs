@@ -15,7 +15,7 @@ mod write;
 use super::{RATIO_MAX, Shift, factors, near_loss, row_loss};
 use crate::engine::Input;
 use crate::lane::{Isa, Kernel, Lane, Mask};
-use crate::math::{Float, exp_scaled, weigh};
+use crate::math::{Float, Scaling, exp_scaled, weigh};
 use core::ops::Range;
 use sums::RowShape;
 
@@ -53,6 +53,8 @@ impl<T: Float> Plan<T> {
 pub(crate) struct Short<'a, T> {
     pub(crate) x: Input<'a, T>,
     pub(crate) grad: Option<&'a mut [T]>,
+    pub(crate) rows: usize,
+    /// Of the rows, and room for whole vectors.
     pub(crate) losses: &'a mut [T],
     pub(crate) classes: usize,
     pub(crate) stride: usize,
@@ -63,6 +65,8 @@ pub(crate) struct Short<'a, T> {
 
 /// Where the exponentials of a group are kept.
 pub(crate) struct Exponentials<T> {
+    /// Kept in memory: as constants, its parts would take registers that the loop of the exponentials needs.
+    shift: Shift<T>,
     e: [T; SCRATCH + SPARE],
     /// The gradients of the last rows, where whole vectors do not fit their own place.
     last: [T; SCRATCH / 16 + 2 * SPARE],
@@ -78,7 +82,8 @@ pub(crate) struct ShortScratch<T> {
 impl<T: Float> ShortScratch<T> {
     pub(crate) fn new() -> Self {
         let zero = T::default();
-        let e = Exponentials { e: [zero; SCRATCH + SPARE], last: [zero; SCRATCH / 16 + 2 * SPARE] };
+        let e =
+            Exponentials { shift: Shift::first(), e: [zero; SCRATCH + SPARE], last: [zero; SCRATCH / 16 + 2 * SPARE] };
         Self { plan: Plan::new(), e, group: Group::new() }
     }
 }
@@ -90,7 +95,7 @@ impl<T: Float> Kernel for (Short<'_, T>, &mut Group<T>) {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
         let (mut short, group) = self;
-        let rows = short.losses.len();
+        let rows = short.rows;
         let per_group = (SCRATCH / short.classes).min(GROUP) / T::LANES * T::LANES;
         let mut first = 0;
         while first < rows {
@@ -107,7 +112,6 @@ pub(crate) struct Group<T> {
     column: [T; GROUP],
     target: [T; GROUP],
     others: [T; GROUP],
-    loss: [T; GROUP],
     factor: [T; GROUP],
     /// The gradient of the target.
     d_target: [T; GROUP],
@@ -116,7 +120,7 @@ pub(crate) struct Group<T> {
 impl<T: Float> Group<T> {
     fn new() -> Self {
         let zero = [T::default(); GROUP];
-        Self { column: zero, target: zero, others: zero, loss: zero, factor: zero, d_target: zero }
+        Self { column: zero, target: zero, others: zero, factor: zero, d_target: zero }
     }
 }
 
@@ -129,20 +133,20 @@ impl<T: Float> Short<'_, T> {
         if mend {
             self.mend(isa, rows.clone(), group);
         }
-        self.losses[rows.clone()].copy_from_slice(&group.loss[..rows.len()]);
         self.write(isa, rows, group);
     }
 
     #[inline(always)]
     fn exponentials<I: Isa>(&mut self, isa: I, rows: Range<usize>) {
-        let e = &mut self.e.e;
+        let Exponentials { shift, e, .. } = &mut *self.e;
+        let scaling = shift.scaling(isa);
         if self.stride == self.classes {
-            flat_exponentials(isa, &self.x[rows.start * self.stride..rows.end * self.stride], e);
+            flat_exponentials(isa, scaling, &self.x[rows.start * self.stride..rows.end * self.stride], e);
             return;
         }
         for (i, row) in rows.enumerate() {
             let x = &self.x[row * self.stride..][..self.classes];
-            flat_exponentials(isa, x, &mut e[i * self.classes..]);
+            flat_exponentials(isa, scaling, x, &mut e[i * self.classes..]);
         }
     }
 
@@ -165,11 +169,12 @@ impl<T: Float> Short<'_, T> {
 
     /// Sums, losses and factors. Returns whether a row needs to be mended.
     #[inline(always)]
-    fn finish<I: Isa>(&self, isa: I, rows: Range<usize>, group: &mut Group<T>) -> bool {
+    fn finish<I: Isa>(&mut self, isa: I, rows: Range<usize>, group: &mut Group<T>) -> bool {
         let shape = RowShape::<T::Lane<I>>::new(isa, self.classes);
         let (column, target) = (T::chunks(&group.column).0, T::chunks(&group.target).0);
         let (others, d_target) = (T::chunks_mut(&mut group.others).0, T::chunks_mut(&mut group.d_target).0);
-        let (loss, factor) = (T::chunks_mut(&mut group.loss).0, T::chunks_mut(&mut group.factor).0);
+        let factor = T::chunks_mut(&mut group.factor).0;
+        let loss = &mut T::chunks_mut(self.losses).0[rows.start / T::LANES..];
         let weight = &T::chunks(&self.plan.weight).0[rows.start / T::LANES..];
         let scale = &self.plan.scale[rows.start..];
         let mut mend = false;
@@ -199,7 +204,7 @@ impl<T: Float> Short<'_, T> {
             let (others, target) = (group.others[i], group.target[i]);
             if self.plan.class[row] == IGNORED {
                 self.e.e[i * self.classes..][..self.classes].fill(T::default());
-                (group.loss[i], group.factor[i]) = (T::default(), T::default());
+                (self.losses[row], group.factor[i]) = (T::default(), T::default());
             } else if !Shift::accepts(others + target) {
                 self.retry(isa, row, i, group);
             } else if others.to_f64() > 0.5 * RATIO_MAX * target.to_f64() {
@@ -229,12 +234,12 @@ impl<T: Float> Short<'_, T> {
 
     /// Loss and factor of row `i` of the group.
     #[inline(always)]
-    fn finish_one<I: Isa>(&self, isa: I, shift: Shift<T>, row: usize, i: usize, group: &mut Group<T>) {
+    fn finish_one<I: Isa>(&mut self, isa: I, shift: Shift<T>, row: usize, i: usize, group: &mut Group<T>) {
         let (others, target) = (T::chunk(group.others[i]), T::chunk(group.target[i]));
         let x_target = T::Lane::<I>::splat(isa, self.x[row * self.stride + self.plan.class[row]]);
         let base = T::Lane::<I>::splat(isa, shift.base);
         let loss = row_loss(load::<I, T>(isa, &others), load::<I, T>(isa, &target), x_target, base, shift.k);
-        group.loss[i] = weigh(T::Lane::<I>::splat(isa, self.plan.weight[row]), loss).first();
+        self.losses[row] = weigh(T::Lane::<I>::splat(isa, self.plan.weight[row]), loss).first();
         let mut factor = T::chunk(T::default());
         factors::<T>(&[self.plan.scale[row]], &others, &target, &mut factor);
         group.factor[i] = factor.as_ref()[0];
@@ -248,8 +253,7 @@ fn load<I: Isa, T: Float>(isa: I, from: &T::Chunk) -> T::Lane<I> {
 }
 
 #[inline(always)]
-fn flat_exponentials<I: Isa, T: Float>(isa: I, x: &[T], e: &mut [T]) {
-    let scaling = Shift::<T>::first().scaling::<T::Lane<I>>(isa);
+fn flat_exponentials<I: Isa, T: Float>(isa: I, scaling: Scaling<T::Lane<I>>, x: &[T], e: &mut [T]) {
     let (xs, tail) = T::chunks(x);
     let es = T::chunks_mut(&mut e[..x.len().next_multiple_of(T::LANES)]).0;
     let (es, last) = es.split_at_mut(xs.len());

@@ -22,7 +22,7 @@ impl<T: Float> Short<'_, T> {
             // The rows from which whole vectors can be stored; the others are less than `width` entries.
             let whole = to.len().checked_sub(width).map_or(0, |room| room / self.classes + 1);
             let at = whole * self.classes;
-            let Exponentials { e, last } = &mut *self.e;
+            let Exponentials { e, last, .. } = &mut *self.e;
             spill(isa, &shape, e, &group.factor[..whole], to);
             spill(isa, &shape, &e[at..], &group.factor[whole..rows.len()], last);
             let rest = to.len() - at;

@@ -126,7 +126,7 @@ impl<T: Float> Rows<'_, T> {
     fn short(&self, mut batch: Batch<'_, T>, scratch: &mut ShortScratch<T>) {
         let shared = batch.shared;
         let stride = shared.layout.stride;
-        let rows = batch.losses.len();
+        let rows = batch.rows;
         for start in (0..rows).step_by(GROUP) {
             let count = GROUP.min(rows - start);
             let ShortScratch { plan, e, group } = &mut *scratch;
@@ -135,7 +135,8 @@ impl<T: Float> Rows<'_, T> {
             let kernel = Short {
                 x: batch.x.part(entries.clone()),
                 grad: batch.grad.as_deref_mut().map(|grad| &mut grad[entries]),
-                losses: &mut batch.losses[start..start + count],
+                rows: count,
+                losses: &mut batch.losses[start..],
                 classes: shared.layout.classes,
                 stride,
                 plan,
@@ -202,7 +203,7 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
         if self.is_hard() && is_short(shared.layout.classes) {
             return self.short(batch, scratch);
         }
-        for i in 0..batch.losses.len() {
+        for i in 0..batch.rows {
             let at = i * shared.layout.stride;
             let entries = at..at + shared.layout.classes;
             let mut x = batch.x.part(entries.clone());

@@ -43,7 +43,7 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
     fn rows(&self, mut batch: Batch<'_, T>, (): &mut ()) {
         let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = batch.shared;
         let mut indices = [IGNORED; BATCH];
-        let indices = &mut indices[..batch.losses.len()];
+        let indices = &mut indices[..batch.rows];
         self.classes(factors, batch.first, indices);
         for (i, &mut class) in indices.iter_mut().enumerate() {
             let at = i * stride..i * stride + classes;
