@@ -1,6 +1,7 @@
 //! AVX-512 through pulp's V4 token: the 64-byte register is one zmm.
 
-use super::{Isa, Lane, Mask, operators::operators, stream::Stream};
+use super::stream::{Stream, prefetch};
+use super::{Isa, Lane, Mask, operators::operators};
 use core::arch::x86_64::{__m512, __m512d, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::ops::{BitAnd, BitOr, Neg};
 use pulp::x86::V4;
@@ -17,6 +18,11 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn stream(self) -> Stream {
         Stream(*self.0)
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(self, from: &T, bytes: usize) {
+        prefetch(from, bytes);
     }
 }
 
@@ -111,10 +117,6 @@ macro_rules! vector {
                 if !stream.put(pulp::cast(self.v), to) {
                     self.store(to);
                 }
-            }
-            #[inline(always)]
-            fn ahead(from: &[$t; 64 / size_of::<$t>()], stream: &Stream) {
-                stream.ahead(from);
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {

@@ -121,6 +121,10 @@ macro_rules! element {
 element!(f32, 16, F32, 23, 127.0);
 element!(f64, 8, F64, 52, 1023.0);
 
+/// Bytes from what is read to what is worth a [`prefetch`](Isa::prefetch). A core has loads under way for as far as its
+/// window of instructions reaches, which is too little where a formula comes with each of them.
+pub(crate) const AHEAD: usize = 2048;
+
 /// A proof that an instruction set may be used, and its two vector types.
 pub(crate) trait Isa: Copy + Send + Sync + 'static {
     type F32: Lane<Elem = f32, Isa = Self>;
@@ -132,6 +136,13 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     const STREAMS: bool;
 
     fn stream(self) -> Self::Stream;
+
+    /// Has the cache line fetched that is so many bytes after `from`, if there is one and the machine can. It is not
+    /// read.
+    #[inline(always)]
+    fn prefetch<T>(self, from: &T, bytes: usize) {
+        let _ = (from, bytes);
+    }
 }
 
 /// One true or false for each lane.
@@ -165,9 +176,6 @@ pub(crate) trait Lane:
     fn stream(self, to: &mut <Self::Elem as Element>::Chunk, _: &<Self::Isa as Isa>::Stream) {
         self.store(to);
     }
-    /// Asks the memory for what lies a little after `from`, which is about to be read.
-    #[inline(always)]
-    fn ahead(_: &<Self::Elem as Element>::Chunk, _: &<Self::Isa as Isa>::Stream) {}
 
     /// `self * a + b`, with one rounding where the machine has a fused multiply-add.
     fn mul_add(self, a: Self, b: Self) -> Self;

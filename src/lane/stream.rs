@@ -6,9 +6,14 @@ use core::arch::x86_64::{__m128, _MM_HINT_T0, _mm_prefetch};
 use core::ptr;
 use pulp::x86::V3;
 
-/// Bytes from a load to what it announces. A core has loads under way for as far as its window of instructions reaches,
-/// which is too little when a formula comes with each of them.
-const AHEAD: usize = 2048;
+/// As [`Isa::prefetch`](super::Isa::prefetch).
+#[inline(always)]
+#[expect(unsafe_code, reason = "no safe operation prefetches")]
+pub(super) fn prefetch<T>(from: &T, bytes: usize) {
+    let at = ptr::from_ref(from).cast::<i8>().wrapping_add(bytes);
+    // SAFETY: a prefetch is a hint: it neither faults nor changes what a program sees, wherever `at` points to.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
+}
 
 /// Leave to store past the caches. Such stores reach other threads in no order until it is dropped.
 pub(crate) struct Stream(pub(super) V3);
@@ -21,15 +26,6 @@ impl Drop for Stream {
 }
 
 impl Stream {
-    /// Has the cache line [`AHEAD`] of `from` fetched, if there is one.
-    #[inline(always)]
-    #[expect(unsafe_code, reason = "no safe operation prefetches")]
-    pub(super) fn ahead<T: Real, const N: usize>(&self, from: &[T; N]) {
-        let at = ptr::from_ref(from).cast::<i8>().wrapping_add(AHEAD);
-        // SAFETY: a prefetch is a hint: it neither faults nor changes what a program sees, wherever `at` points to.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
-    }
-
     /// Writes 64 bytes past the caches, if they are aligned to a quarter of that; returns whether it did.
     #[inline(always)]
     #[expect(unsafe_code, reason = "no safe operation stores past the caches")]

@@ -2,7 +2,7 @@
 
 use super::{Elementwise, Eval, Shared};
 use crate::engine::sum::{BLOCK, BlockSum, Sum};
-use crate::lane::{Isa, Lane};
+use crate::lane::{AHEAD, Isa, Lane};
 use crate::math::Float;
 
 #[inline(always)]
@@ -62,9 +62,9 @@ where
         let mut values = [factor; 4];
         let mut k = 0;
         while k < 4 {
-            if let Some(stream) = stream {
-                T::Lane::<I>::ahead(&xs[i][k], stream);
-                T::Lane::<I>::ahead(&ts[i][k], stream);
+            if stream.is_some() {
+                isa.prefetch(&xs[i][k], AHEAD);
+                isa.prefetch(&ts[i][k], AHEAD);
             }
             let (x, t) = (T::Lane::<I>::load(isa, &xs[i][k]), T::Lane::<I>::load(isa, &ts[i][k]));
             let Eval { value, slope, .. } = loss.eval(x, t);

@@ -4,7 +4,7 @@ use super::{Entry, Passes, RowFormula, Rows, Terms};
 use crate::engine::Input;
 use crate::engine::rowwise::{Batch, Layout, Shared};
 use crate::engine::sum::{BlockSum, Sum};
-use crate::lane::{Element, Isa, Kernel, Lane};
+use crate::lane::{AHEAD, Element, Isa, Kernel, Lane};
 use crate::math::Float;
 use core::ops::Range;
 
@@ -225,6 +225,7 @@ fn load<L: Lane, const N: usize>(isa: L::Isa, from: &[L::Elem]) -> [L; N] {
     if let Some(chunks) = L::Elem::chunks(from).0.first_chunk::<N>() {
         let mut i = 0;
         while i < N {
+            isa.prefetch(&chunks[i], AHEAD);
             vectors[i] = L::load(isa, &chunks[i]);
             i += 1;
         }
@@ -238,6 +239,7 @@ fn store<L: Lane, const N: usize>(grads: [L; N], factor: L, accumulate: bool, to
     if let Some(chunks) = L::Elem::chunks_mut(to).0.first_chunk_mut::<N>() {
         let mut i = 0;
         while i < N {
+            factor.isa().prefetch(&chunks[i], AHEAD);
             let grad = grads[i] * factor;
             (if accumulate { L::load(factor.isa(), &chunks[i]) + grad } else { grad }).store(&mut chunks[i]);
             i += 1;

@@ -6,7 +6,7 @@ use crate::engine::Input;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{self, Pass, Row, Scale};
 use crate::engine::sum::{BlockSum, Sum};
-use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
 
 /// Vectors whose exponentials are added in the element type.
@@ -184,8 +184,10 @@ fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
         let mut e = [T::Lane::<I>::splat(isa, T::default()); 4];
         let mut k = 0;
         while k < 4 {
+            isa.prefetch(&xs[i][k], AHEAD);
             e[k] = exp_scaled::<T::Lane<I>, BASED>(T::Lane::<I>::load(isa, &xs[i][k]), scaling);
             if STORE {
+                isa.prefetch(&ys[i][k], AHEAD);
                 e[k].store(&mut ys[i][k]);
             }
             k += 1;

@@ -14,7 +14,7 @@ mod write;
 
 use super::{RATIO_MAX, Shift, factors, near_loss, row_loss};
 use crate::engine::Input;
-use crate::lane::{Isa, Kernel, Lane, Mask};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Mask};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
 use core::ops::Range;
 use sums::RowShape;
@@ -140,13 +140,16 @@ impl<T: Float> Short<'_, T> {
     fn exponentials<I: Isa>(&mut self, isa: I, rows: Range<usize>) {
         let Exponentials { shift, e, .. } = &mut *self.e;
         let scaling = shift.scaling(isa);
+        let x = &*self.x;
+        let to = self.grad.as_deref().unwrap_or(x);
         if self.stride == self.classes {
-            flat_exponentials(isa, scaling, &self.x[rows.start * self.stride..rows.end * self.stride], e);
+            let entries = rows.start * self.stride..rows.end * self.stride;
+            flat_exponentials(isa, scaling, &x[entries.clone()], &to[entries], e);
             return;
         }
         for (i, row) in rows.enumerate() {
-            let x = &self.x[row * self.stride..][..self.classes];
-            flat_exponentials(isa, scaling, x, &mut e[i * self.classes..]);
+            let entries = row * self.stride..row * self.stride + self.classes;
+            flat_exponentials(isa, scaling, &x[entries.clone()], &to[entries], &mut e[i * self.classes..]);
         }
     }
 
@@ -252,12 +255,15 @@ fn load<I: Isa, T: Float>(isa: I, from: &T::Chunk) -> T::Lane<I> {
     T::Lane::<I>::load(isa, from)
 }
 
+/// Exponentials of consecutive entries, while `to`, which is about to be written, is fetched.
 #[inline(always)]
-fn flat_exponentials<I: Isa, T: Float>(isa: I, scaling: Scaling<T::Lane<I>>, x: &[T], e: &mut [T]) {
+fn flat_exponentials<I: Isa, T: Float>(isa: I, scaling: Scaling<T::Lane<I>>, x: &[T], to: &[T], e: &mut [T]) {
     let (xs, tail) = T::chunks(x);
     let es = T::chunks_mut(&mut e[..x.len().next_multiple_of(T::LANES)]).0;
     let (es, last) = es.split_at_mut(xs.len());
-    for (x, e) in xs.iter().zip(es) {
+    for ((x, to), e) in xs.iter().zip(T::chunks(to).0).zip(es) {
+        isa.prefetch(x, AHEAD);
+        isa.prefetch(to, 0);
         exp_scaled::<T::Lane<I>, false>(T::Lane::<I>::load(isa, x), scaling).store(e);
     }
     if let [last] = last {
