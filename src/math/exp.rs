@@ -1,6 +1,6 @@
 //! The exponential, whole and scaled by a power of two.
 
-use super::{Float, horner};
+use super::Float;
 use crate::lane::{Element, Lane};
 use core::f64::consts::{LN_2, LOG2_E};
 
@@ -19,7 +19,8 @@ pub(crate) fn exp<L: Lane<Elem: Float>>(x: L) -> L {
     let x = x.at_least(x.of(least)).at_most(x.of(most));
     let round = x.of(L::Elem::ROUND);
     let n = x.mul_add(x.of(LOG2_E), round) - round;
-    exp_reduced(reduce(x, n)).ldexp(n)
+    let [e] = exp_reduced([reduce(x, n)]);
+    e.ldexp(n)
 }
 
 /// `x - n ln 2`.
@@ -31,9 +32,20 @@ pub(super) fn reduce<L: Lane<Elem: Float>>(x: L, n: L) -> L {
 
 /// `e^r` for `|r| <= ln 2 / 2`.
 #[inline(always)]
-fn exp_reduced<L: Lane<Elem: Float>>(r: L) -> L {
-    let one = r.of(1.0);
-    horner(r, L::Elem::EXP).mul_add(r, one).mul_add(r, one)
+fn exp_reduced<L: Lane<Elem: Float>, const N: usize>(r: [L; N]) -> [L; N] {
+    let q = L::Elem::EXP;
+    let mut e = [r[0].of(q[q.len() - 1]); N];
+    let mut step = 1;
+    while step < q.len() + 2 {
+        let next = if step < q.len() { q[q.len() - 1 - step] } else { 1.0 };
+        let mut i = 0;
+        while i < N {
+            e[i] = e[i].mul_add(r[i], r[i].of(next));
+            i += 1;
+        }
+        step += 1;
+    }
+    e
 }
 
 /// How [`exp_scaled`] moves its argument and its result.
@@ -89,8 +101,39 @@ impl<L: Lane<Elem: Float>> Scaling<L> {
 /// - NaN gives NaN, -inf gives +0, +inf less than +inf gives NaN or the top of the range.
 #[inline(always)]
 pub(crate) fn exp_scaled<L: Lane<Elem: Float>, const BASED: bool>(x: L, s: Scaling<L>) -> L {
-    let x = if BASED { x - s.base } else { x };
-    let x = x.at_least(s.least).at_most(s.most);
-    let biased = x.mul_add(x.of(LOG2_E), s.round);
-    exp_reduced(reduce(x, biased - s.round)) * L::pow2(biased)
+    let [e] = exp_scaled_all::<L, BASED, 1>([x], s);
+    e
+}
+
+/// [`exp_scaled`] of several vectors, step by step. Each step waits for the one before: done vector by vector, those of
+/// one fill the processor's queue of waiting operations before it sees the next.
+#[inline(always)]
+pub(crate) fn exp_scaled_all<L: Lane<Elem: Float>, const BASED: bool, const N: usize>(
+    x: [L; N],
+    s: Scaling<L>,
+) -> [L; N] {
+    let (mut r, mut biased) = (x, x);
+    let mut i = 0;
+    while i < N {
+        let x = if BASED { x[i] - s.base } else { x[i] };
+        r[i] = x.at_least(s.least).at_most(s.most);
+        i += 1;
+    }
+    i = 0;
+    while i < N {
+        biased[i] = r[i].mul_add(s.round.of(LOG2_E), s.round);
+        i += 1;
+    }
+    i = 0;
+    while i < N {
+        r[i] = reduce(r[i], biased[i] - s.round);
+        i += 1;
+    }
+    let mut e = exp_reduced(r);
+    i = 0;
+    while i < N {
+        e[i] = e[i] * L::pow2(biased[i]);
+        i += 1;
+    }
+    e
 }

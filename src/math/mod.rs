@@ -11,7 +11,7 @@ mod log;
 mod logistic;
 
 pub(crate) use constants::Float;
-pub(crate) use exp::{Scaling, exp, exp_scaled};
+pub(crate) use exp::{Scaling, exp, exp_scaled, exp_scaled_all};
 pub(crate) use expm1::expm1;
 #[cfg(feature = "internals")]
 pub(crate) use expm1::tanh;

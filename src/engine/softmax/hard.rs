@@ -7,7 +7,7 @@ use crate::engine::parallel::Merge;
 use crate::engine::pass::{self, Pass, Row, Scale};
 use crate::engine::sum::{BlockSum, Sum};
 use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
-use crate::math::{Float, Scaling, exp_scaled, weigh};
+use crate::math::{Float, Scaling, exp_scaled, exp_scaled_all, weigh};
 
 /// Vectors whose exponentials are added in the element type.
 const BLOCK: usize = 32;
@@ -181,15 +181,18 @@ fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
     let ys = T::chunks_mut(y).0.as_chunks_mut::<4>().0;
     let mut i = 0;
     while i < xs.len() {
-        let mut e = [T::Lane::<I>::splat(isa, T::default()); 4];
+        let mut x = [T::Lane::<I>::splat(isa, T::default()); 4];
         let mut k = 0;
         while k < 4 {
             isa.prefetch(&xs[i][k], AHEAD);
-            e[k] = exp_scaled::<T::Lane<I>, BASED>(T::Lane::<I>::load(isa, &xs[i][k]), scaling);
-            if STORE {
-                isa.prefetch(&ys[i][k], AHEAD);
-                e[k].store(&mut ys[i][k]);
-            }
+            x[k] = T::Lane::<I>::load(isa, &xs[i][k]);
+            k += 1;
+        }
+        let e = exp_scaled_all::<T::Lane<I>, BASED, 4>(x, scaling);
+        k = 0;
+        while STORE && k < 4 {
+            isa.prefetch(&ys[i][k], AHEAD);
+            e[k].store(&mut ys[i][k]);
             k += 1;
         }
         sum.add(e);

@@ -14,8 +14,8 @@ use crate::engine::axis::{LaneSum, Positions, Shape, Work};
 use crate::engine::rowwise::Shared;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::engine::sum::{self, Sum};
-use crate::lane::{Isa, Kernel, Lane, Window, dispatch};
-use crate::math::{Float, exp_scaled};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Window, dispatch};
+use crate::math::{Float, exp_scaled_all};
 
 /// Classes whose exponentials are added plainly: a multiple of four.
 const BLOCK: usize = 16;
@@ -155,14 +155,20 @@ impl<T: Float> Tile<'_, T> {
         let mut i = 0;
         while i < n {
             let own = T::Lane::<I>::load(isa, &class[i]);
-            let mut others = [number; K];
-            let mut targets = [number; K];
+            let mut x = [number; K];
             let mut k = 0;
             while k < K {
-                let e = exp_scaled::<T::Lane<I>, false>(T::Lane::<I>::load(isa, &xs[k][i]), scaling);
-                e.store(&mut es[k][i]);
-                targets[k] = e.keep(own.same(number + k as f64));
-                others[k] = e - targets[k];
+                isa.prefetch(&xs[k][i], AHEAD);
+                x[k] = T::Lane::<I>::load(isa, &xs[k][i]);
+                k += 1;
+            }
+            let e = exp_scaled_all::<T::Lane<I>, false, K>(x, scaling);
+            let (mut others, mut targets) = (e, e);
+            k = 0;
+            while k < K {
+                e[k].store(&mut es[k][i]);
+                targets[k] = e[k].keep(own.same(number + k as f64));
+                others[k] = e[k] - targets[k];
                 k += 1;
             }
             (T::Lane::<I>::load(isa, &block[i]) + tree(others)).store(&mut block[i]);
