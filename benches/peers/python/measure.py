@@ -5,6 +5,7 @@ Compares first with what the Rust side computed: the losses of OURS.json and the
 
 import importlib
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -21,12 +22,14 @@ def agreement(call, ours, gradient):
     value = float(value)
     found = np.asarray(found).ravel()
     off, size = np.abs(found - gradient), np.abs(gradient)
-    return {
+    facts = {
         "value": value,
         "value_off": abs(value - ours) / abs(ours),
         "gradient_off": float(off.max() / size.max()),
         "gradient_sum_off": float(off.sum(dtype=np.float64) / size.sum(dtype=np.float64)),
     }
+    # JSON has no NaN.
+    return {key: fact if math.isfinite(fact) else None for key, fact in facts.items()}
 
 
 def main(framework, out, gradients, ours, quick):

@@ -47,5 +47,5 @@ def limit(libraries):
 
 def disagrees(record, result):
     facts = result["agreement"] or {}
-    # JSON has no NaN, and null is as far off as can be.
+    # What was not finite is null.
     return any(off is None or not off <= record["tolerance"] for key, off in facts.items() if key in DIFFERENCES)
