@@ -64,6 +64,10 @@ fuzz-smoke:
 bench *names:
     scripts/bench {{names}}
 
+# This crate beside its peers in Rust and Python.
+peers *arguments:
+    scripts/peers {{arguments}}
+
 # Everything that CI does.
 ci:
     bash .ci/run

@@ -1,0 +1,11 @@
+//! What the benches of the library have too.
+
+#[expect(dead_code, reason = "the peers use a part of it")]
+#[path = "../../support/data.rs"]
+pub(crate) mod data;
+#[expect(dead_code, reason = "the peers use a part of it")]
+#[path = "../../support/parts.rs"]
+pub(crate) mod parts;
+#[expect(dead_code, reason = "the peers use a part of it")]
+#[path = "../../support/scalar.rs"]
+pub(crate) mod scalar;
