@@ -56,9 +56,9 @@ cross *targets:
 firmware:
     scripts/firmware
 
-# A short run of every fuzz target.
-fuzz-smoke:
-    scripts/fuzz-smoke
+# A short run of every fuzz target, or of some.
+fuzz-smoke *targets:
+    scripts/fuzz-smoke {{targets}}
 
 # The benchmarks.
 bench *names:
