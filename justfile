@@ -60,6 +60,10 @@ firmware:
 fuzz-smoke *targets:
     scripts/fuzz-smoke {{targets}}
 
+# Record the digests of all results again.
+bits:
+    scripts/bits
+
 # The benchmarks.
 bench *names:
     scripts/bench {{names}}
