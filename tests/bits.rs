@@ -4,7 +4,7 @@
 
 mod support;
 
-use lossfn::{Bce, Call, HingeEmbedding, Loss, Mape, SquaredHinge};
+use lossfn::{Bce, Call, HingeEmbedding, Mape, SquaredHinge};
 use std::collections::BTreeMap;
 use support::{Number, Problem, Results, Rng, Verbs, bind, for_both_types, run, subjects};
 
@@ -85,7 +85,7 @@ fn digests<T: Others>() {
     let mut lines = BTreeMap::new();
     for level in lossfn::internals::levels() {
         let mut digests = BTreeMap::new();
-        for how in [Call::new(), Call::new().sum().upstream(-0.3)] {
+        for how in [Call::<T>::new(), Call::new().sum().upstream(-0.3)] {
             digest_all(&mut digests, how.level(level));
         }
         let set = if level.is_fused() { "fused" } else { "unfused" };
