@@ -56,9 +56,13 @@ cross *targets:
 firmware:
     scripts/firmware
 
-# A short run of every fuzz target.
-fuzz-smoke:
-    scripts/fuzz-smoke
+# A short run of every fuzz target, or of some.
+fuzz-smoke *targets:
+    scripts/fuzz-smoke {{targets}}
+
+# Record the digests of all results again.
+bits:
+    scripts/bits
 
 # The benchmarks.
 bench *names:

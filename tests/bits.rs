@@ -1,13 +1,16 @@
-//! Digests of the results of every loss. Two sets of bits exist: that of all machines with a fused multiply-add, which
-//! the scalar model has everywhere, and that of all without. Here, the levels of one machine are compared; the lines
-//! that this prints are compared between machines, by `scripts/cross`.
+//! Digests of the results of every loss, against those that `tests/bits.txt` has recorded. Two sets of bits exist: that
+//! of all machines with a fused multiply-add, which the scalar model has everywhere, and that of all without.
+//! `scripts/bits` records them again, which belongs to a line under "Results" in the changelog.
 
 mod support;
 
-use lossfn::Call;
-use support::{Number, Problem, Results, for_both_types, subjects};
+use lossfn::{Bce, Call, HingeEmbedding, Mape, SquaredHinge};
+use std::collections::BTreeMap;
+use support::{Number, Problem, Results, Rng, Verbs, bind, for_both_types, run, subjects};
 
 for_both_types!(digests);
+
+const RECORDED: &str = include_str!("bits.txt");
 
 /// FNV-1a over 64-bit words.
 struct Digest(u64);
@@ -29,22 +32,73 @@ impl Digest {
     }
 }
 
-fn digests<T: Number>() {
-    let mut lines = std::collections::BTreeMap::new();
-    for subject in subjects::<T>() {
-        for level in lossfn::internals::levels() {
-            let mut digest = Digest(0xcbf2_9ce4_8422_2325);
-            for (rows, columns) in [(7, 5), (40, 10), (3, 131), (2, 700)] {
-                let problem = Problem::new(subject, rows, columns, 21);
-                digest.add_results(&problem.run(Call::new().level(level)));
-                digest.add_results(&problem.run(Call::new().sum().upstream(-0.3).level(level)));
+/// The losses whose kernels differ from those of `subjects` in the formula alone.
+trait Others: Number {
+    /// By name, against targets from 0 to 1, or of 1 and -1.
+    fn others<'a>(
+        how: Call<'a, Self>,
+        units: &'a [Self],
+        signs: &'a [Self],
+    ) -> [(&'static str, Box<dyn Verbs<Self> + 'a>); 4];
+}
+
+macro_rules! others {
+    ($($t:ident),+) => {
+        $(impl Others for $t {
+            fn others<'a>(
+                how: Call<'a, $t>,
+                units: &'a [$t],
+                signs: &'a [$t],
+            ) -> [(&'static str, Box<dyn Verbs<$t> + 'a>); 4] {
+                [
+                    ("Bce", bind(Bce::new().with(how), units)),
+                    ("Mape", bind(Mape::new().floor(0.25).with(how), units)),
+                    ("SquaredHinge", bind(SquaredHinge::new().with(how), signs)),
+                    ("HingeEmbedding", bind(HingeEmbedding::new(0.5).with(how), signs)),
+                ]
             }
-            let set = if level.is_fused() { "fused" } else { "unfused" };
-            let known = *lines.entry((subject.name, set)).or_insert(digest.0);
-            assert_eq!(known, digest.0, "{} {} on {level:?}", subject.name, T::NAME);
+        })+
+    };
+}
+others!(f32, f64);
+
+/// The digests of one call, in each of these manners, by the name of the loss.
+fn digest_all<T: Others>(digests: &mut BTreeMap<&str, Digest>, how: Call<'_, T>) {
+    let mut add = |name, results: &Results<T>| {
+        digests.entry(name).or_insert(Digest(0xcbf2_9ce4_8422_2325)).add_results(results);
+    };
+    for subject in subjects::<T>() {
+        for (rows, columns) in [(7, 5), (40, 10), (3, 131), (2, 700)] {
+            add(subject.name, &Problem::new(subject, rows, columns, 21).run(how));
         }
     }
-    for ((name, set), digest) in lines {
-        println!("bits {set} {name} {}: {digest:016x}", T::NAME);
+    let mut rng = Rng(22);
+    let mut draw = |low, high| -> Vec<T> { (0..1403).map(|_| T::of(rng.between(low, high))).collect() };
+    let (x, units, signs) = (draw(0.0, 1.0), draw(0.0, 1.0), draw(-1.0, 1.0));
+    let signs: Vec<T> = signs.into_iter().map(|sign| T::of(1.0).copysign(sign)).collect();
+    for (name, verbs) in T::others(how, &units, &signs) {
+        add(name, &run(name, &*verbs, &x, x.len()));
+    }
+}
+
+fn digests<T: Others>() {
+    let mut lines = BTreeMap::new();
+    for level in lossfn::internals::levels() {
+        let mut digests = BTreeMap::new();
+        for how in [Call::<T>::new(), Call::new().sum().upstream(-0.3)] {
+            digest_all(&mut digests, how.level(level));
+        }
+        let set = if level.is_fused() { "fused" } else { "unfused" };
+        for (name, Digest(digest)) in digests {
+            let known = *lines.entry(format!("bits {set} {} {name}: ", T::NAME)).or_insert(digest);
+            assert_eq!(known, digest, "{name} {} on {level:?}", T::NAME);
+        }
+    }
+    let lines: Vec<String> = lines.into_iter().map(|(what, digest)| format!("{what}{digest:016x}")).collect();
+    lines.iter().for_each(|line| println!("{line}"));
+    if std::env::var_os("LOSSFN_RECORD").is_none() {
+        let changed: Vec<&String> =
+            lines.iter().filter(|line| !RECORDED.lines().any(|known| known == **line)).collect();
+        assert!(changed.is_empty(), "results have changed; if they should, run scripts/bits:\n{changed:#?}");
     }
 }

@@ -1,4 +1,4 @@
-//! See `lossfn_fuzz::calls`.
+//! See `lossfn_fuzz`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| lossfn_fuzz::calls(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lossfn_fuzz::run("calls", data));

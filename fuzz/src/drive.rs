@@ -1,24 +1,25 @@
-//! Random bytes for a fuzz body, without libFuzzer: `cargo run --release --bin drive -- SECONDS [SEED]`.
-//! A failure prints the input as bytes, which are then a seed to keep.
+//! Random bytes for fuzz bodies, without libFuzzer: `cargo run --release --bin drive -- TARGET RUNS [SEED]`. A failure
+//! leaves its input in a file, which is then a seed to keep.
 
 use std::panic::catch_unwind;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse().expect("SECONDS [SEED]"));
-    let seconds = arguments.next().unwrap_or(10);
-    let mut state: u64 = arguments.next().unwrap_or(1);
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let mut runs = 0_u64;
-    while Instant::now() < end {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [target, runs, seed @ ..] = &arguments[..] else { panic!("TARGET RUNS [SEED]") };
+    let runs: u64 = runs.parse().expect("how many runs");
+    let seed: u64 = seed.first().map_or(1, |seed| seed.parse().expect("a seed"));
+    let (start, mut state) = (Instant::now(), seed);
+    for run in 0..runs {
         let bytes = input(&mut state);
-        if catch_unwind(|| lossfn_fuzz::calls(&bytes)).is_err() {
-            println!("after {runs} runs: {bytes:?}");
+        if catch_unwind(|| lossfn_fuzz::run(target, &bytes)).is_err() {
+            let file = format!("{target}-{seed}-{run}");
+            std::fs::write(&file, &bytes).expect("a file for the input");
+            println!("after {run} runs: the input is in {file}");
             std::process::exit(1);
         }
-        runs += 1;
     }
-    println!("{runs} runs");
+    println!("{target}: {runs} runs in {:.0} s", start.elapsed().as_secs_f64());
 }
 
 /// 32 to 544 bytes; in some runs many are 0, which are the most ordinary choices.

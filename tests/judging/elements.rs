@@ -14,26 +14,30 @@ use proptest::prelude::Strategy;
 use proptest::sample::select;
 use proptest::test_runner::{TestCaseError, TestError, TestRunner};
 
-/// Predictions, targets, and what a loss should make of them.
+/// Predictions and targets of a loss.
 pub(crate) struct Elements<'a, T: Subject> {
     row: &'a Row<T>,
     x: Vec<T>,
     t: Vec<T>,
-    truth: Items<T::Wide>,
     /// Where the slices start.
     offset: usize,
 }
 
 impl<'a, T: Subject> Elements<'a, T> {
     pub(crate) fn new(row: &'a Row<T>, pairs: &[(T, T)], offset: usize) -> Self {
-        let (x, t): (Vec<T>, Vec<T>) = pairs.iter().copied().unzip();
+        let (x, t) = pairs.iter().copied().unzip();
+        Self { row, x, t, offset }
+    }
+
+    /// What the loss should make of them.
+    fn truth(&self) -> Items<T::Wide> {
         let mut truth = Items { losses: Vec::new(), slopes: Vec::new(), target_slopes: Vec::new() };
-        for Element { value, slope, target_slope } in pairs.iter().map(|(x, t)| row.truth(*x, *t)) {
+        for Element { value, slope, target_slope } in self.x.iter().zip(&self.t).map(|(x, t)| self.row.truth(*x, *t)) {
             truth.losses.push(value);
             truth.slopes.push(slope);
             truth.target_slopes.push(target_slope);
         }
-        Self { row, x, t, truth, offset }
+        truth
     }
 
     /// Judges all that every verb returns and writes at every level.
@@ -46,13 +50,14 @@ impl<'a, T: Subject> Elements<'a, T> {
             each_target_grad: manner.scaled(accuracy.target_slope, true),
             target_grad: manner.scaled(accuracy.target_slope, false),
         };
-        let expected = manner
-            .reduced(Divisor::Elements, None, None, |way| Expected::new(name, tolerances, &self.truth, manner, way));
+        let truth = self.truth();
+        let expected =
+            manner.reduced(Divisor::Elements, None, None, |way| Expected::new(name, tolerances, &truth, manner, way));
         let input = |i: usize| format!("x = {:?}, t = {:?}, {manner}", self.x[i], self.t[i]);
         expected.judge_all(self.row.verbs(), |level, verb| self.run(manner, level, verb), input)
     }
 
-    fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
+    pub(crate) fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
         let nan = vec![T::from_f64(f64::NAN); self.x.len()];
         let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
         let (mut x, t) = (shifted(&self.x, 0), shifted(&self.t, 5));

@@ -43,7 +43,7 @@ impl<T: Subject> Manner<T> {
     }
 
     /// Fits `columns` and weights to so many items: some of them 0, some of them 1.
-    fn new(items: usize, weighed: Weighed, columns: usize, seed: u64) -> Self {
+    pub(crate) fn new(items: usize, weighed: Weighed, columns: usize, seed: u64) -> Self {
         let columns = (1..=columns).rev().find(|columns| items.is_multiple_of(*columns)).unwrap_or(1);
         let count = match weighed {
             Weighed::No => 0,

@@ -8,7 +8,7 @@ use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
 /// Where a range is special: its ends, their neighbours, and what lies outside.
-fn edges<T: Judged>(range: Range) -> Vec<T> {
+pub(crate) fn edges<T: Judged>(range: Range) -> Vec<T> {
     let step = |x: f64, up: bool| if up { T::from_f64(x).next_up() } else { T::from_f64(x).next_down() };
     let of = |values: &[f64]| values.iter().map(|x| T::from_f64(*x)).collect::<Vec<_>>();
     match range {
@@ -21,7 +21,7 @@ fn edges<T: Judged>(range: Range) -> Vec<T> {
 }
 
 /// A number of the range for any number; NaN stays NaN.
-fn inside<T: Judged>(range: Range, x: T, mirrored: bool) -> T {
+pub(crate) fn inside<T: Judged>(range: Range, x: T, mirrored: bool) -> T {
     let number = x.to_f64();
     let unit = if number.abs() > 1.0 { 1.0 / number.abs() } else { number.abs() };
     match range {

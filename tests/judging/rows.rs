@@ -118,7 +118,7 @@ impl<T: Subject> Rows<T> {
         }
     }
 
-    fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
+    pub(crate) fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
         let (classes, stride) = (self.classes, self.stride);
         let (nan, untouched) = (T::from_f64(f64::NAN), T::from_f64(7.5));
         let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));

@@ -9,7 +9,7 @@ mod verbs;
 pub(crate) use number::{Number, Rng, fused_levels, scaled, thinned};
 pub(crate) use problem::{Problem, Results, assert_same, run};
 pub(crate) use subjects::{Subject, Targets, subjects};
-pub(crate) use verbs::{AnyLoss, Verbs, Y};
+pub(crate) use verbs::{AnyLoss, Verbs, Y, bind};
 
 /// Runs generic tests for `f32` and for `f64`.
 macro_rules! for_both_types {

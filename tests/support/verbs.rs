@@ -79,6 +79,7 @@ impl<T: Real, Y, L: Loss<T, Y>> Verbs<T> for Bound<'_, L, Y> {
     }
 }
 
-pub(super) fn bind<'a, T: Real, Y, L: Loss<T, Y> + 'a>(loss: L, y: &'a [Y]) -> Box<dyn Verbs<T> + 'a> {
+/// A loss with its targets.
+pub(crate) fn bind<'a, T: Real, Y, L: Loss<T, Y> + 'a>(loss: L, y: &'a [Y]) -> Box<dyn Verbs<T> + 'a> {
     Box::new(Bound { loss, y })
 }

@@ -1,6 +1,7 @@
 //! A call as the fuzzer writes it.
 
 use arbitrary::{Arbitrary, Unstructured};
+use lossfn_oracle::registry;
 
 /// A length: nearly always the right one.
 #[derive(Clone, Copy, Debug)]
@@ -55,13 +56,26 @@ pub(crate) struct Rows {
     pub(crate) wild: bool,
 }
 
-impl Rows {
-    pub(crate) fn stride(self, columns: usize) -> usize {
-        match self.gap {
-            None => columns,
-            Some(Size::Any(stride)) => stride,
-            Some(gap) => columns.saturating_add(gap.get()),
-        }
+/// A loss of the oracle's registry, in place of the formula, with a verb in place of the plan's.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) struct Listed {
+    /// Whether it is one of rows.
+    pub(crate) is_of_rows: bool,
+    pub(crate) index: u8,
+    pub(crate) verb: u8,
+    pub(crate) gap: Option<Size>,
+}
+
+impl Listed {
+    /// One of these.
+    pub(crate) fn pick<R>(self, rows: &[R]) -> &R {
+        &rows[usize::from(self.index) % rows.len()]
+    }
+
+    /// One of the verbs, those that the loss may lack included.
+    pub(crate) fn verb(self) -> registry::Verb {
+        let verbs = [&registry::Verb::ALL[..], &registry::Verb::BOTH].concat();
+        verbs[usize::from(self.verb) % verbs.len()]
     }
 }
 
@@ -156,6 +170,19 @@ pub(crate) enum Verb {
     EachAndGrad,
 }
 
+impl Verb {
+    pub(crate) fn get(self) -> registry::Verb {
+        match self {
+            Self::Value => registry::Verb::Value,
+            Self::Grad => registry::Verb::Grad,
+            Self::ValueAndGrad => registry::Verb::ValueAndGrad,
+            Self::InPlace => registry::Verb::ValueAndGradInPlace,
+            Self::Each => registry::Verb::Each,
+            Self::EachAndGrad => registry::Verb::EachAndGrad,
+        }
+    }
+}
+
 /// One call.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -178,6 +205,7 @@ pub(crate) struct Plan {
     pub(crate) serial: bool,
     pub(crate) level: Option<u8>,
     pub(crate) single: bool,
+    pub(crate) listed: Option<Listed>,
 }
 
 impl Plan {
@@ -202,6 +230,21 @@ impl Plan {
             serial: u.arbitrary()?,
             level: u.arbitrary()?,
             single: u.arbitrary()?,
+            listed: u.arbitrary()?,
+        })
+    }
+
+    /// How far apart the rows are, for a loss of rows.
+    pub(crate) fn stride(&self) -> Option<usize> {
+        let gap = match (self.listed, self.formula) {
+            (Some(listed), _) if listed.is_of_rows => listed.gap,
+            (None, Formula::CrossEntropy(rows)) => rows.gap,
+            _ => return None,
+        };
+        Some(match gap {
+            None => self.columns,
+            Some(Size::Any(stride)) => stride,
+            Some(gap) => self.columns.saturating_add(gap.get()),
         })
     }
 }

@@ -5,16 +5,18 @@
 //! - A result is the same, bit for bit, on every fused level and on the scalar model.
 //! - The counts of a result are possible, and what lies between rows is not written.
 
-use crate::inputs::{Data, Inputs, Number};
-use crate::plan::{Divisor, Formula, Plan, Spread, Targets, Verb};
+use super::inputs::{Data, Inputs, Number};
+use super::plan::{Divisor, Formula, Listed, Plan, Spread, Targets};
+use crate::judging::levels;
 use arbitrary::Unstructured;
 use lossfn::{
-    BceWithLogits, Call, CrossEntropy, Empty, Huber, Layout, Level, Loss, LossError, Mae, Mse, Outcome, SmoothL1,
-    Threads, Totals, Weights,
+    BceWithLogits, Call, CrossEntropy, Empty, Huber, Layout, Level, Loss, LossError, Mae, Mse, SmoothL1, Threads,
+    Weights,
 };
+use lossfn_oracle::registry::{self, Returned, Slices};
 
 /// Runs the call that the bytes describe.
-pub fn calls(data: &[u8]) {
+pub(super) fn calls(data: &[u8]) {
     let mut u = Unstructured::new(data);
     let Ok(plan) = Plan::read(&mut u) else { return };
     let mut data = Data::new(u.take_rest());
@@ -23,19 +25,19 @@ pub fn calls(data: &[u8]) {
 
 /// What a call returns and leaves.
 struct Done<T> {
-    result: Result<Option<Outcome>, LossError>,
-    totals: Option<Totals>,
+    result: Result<Returned, LossError>,
     x: Vec<T>,
     out: Vec<T>,
     dx: Vec<T>,
+    dy: Vec<T>,
 }
 
 impl<T: Number> Done<T> {
     fn bits(&self) -> Vec<u64> {
-        let value = |it: &Option<Outcome>| it.map_or(0, |it| it.value.bits());
-        let totals = self.totals.map_or([0; 3], |it| [it.sum.bits(), it.weight.bits(), it.count]);
-        let numbers = [&self.x, &self.out, &self.dx].into_iter().flatten().map(|x| x.bits());
-        numbers.chain(totals).chain(self.result.as_ref().ok().map(value)).collect()
+        let Returned { value, totals } = self.result.as_ref().copied().unwrap_or_default();
+        let totals = totals.map_or([0; 3], |it| [it.sum.bits(), it.weight.bits(), it.count]);
+        let numbers = [&self.x, &self.out, &self.dx, &self.dy].into_iter().flatten().map(|x| x.bits());
+        numbers.chain(totals).chain(value.map(Number::bits)).collect()
     }
 }
 
@@ -46,14 +48,12 @@ fn check<T: Calls>(plan: &Plan, data: &mut Data) {
     match &done.result {
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            let untouched = Done { result: Ok(None), totals: None, ..inputs.outputs() };
-            let touched = Done { result: Ok(None), totals: None, ..done };
-            assert_eq!(touched.bits(), untouched.bits(), "an output was touched: {plan:?}");
+            assert_eq!(done.bits(), inputs.outputs().bits(), "an output was touched: {plan:?}");
         }
-        Ok(_) => {
-            check_result(plan, &inputs, &done);
+        Ok(returned) => {
+            check_result(plan, &inputs, &done, returned);
             if level.is_none_or(Level::is_fused) && Level::best().is_fused() {
-                for level in Level::available().filter(|level| level.is_fused()).chain([Level::Model]) {
+                for level in levels().into_iter().filter(|level| level.is_fused()) {
                     let other = T::call(plan, &inputs, Some(level));
                     assert!(other.bits() == done.bits(), "{level:?} differs: {plan:?}");
                 }
@@ -62,27 +62,24 @@ fn check<T: Calls>(plan: &Plan, data: &mut Data) {
     }
 }
 
-fn check_result<T: Number>(plan: &Plan, inputs: &Inputs<T>, done: &Done<T>) {
-    let items = if matches!(plan.formula, Formula::CrossEntropy(_)) { inputs.y } else { inputs.x.len() };
-    if let Some(totals) = done.totals {
-        assert!(totals.count <= items as u64, "{plan:?}");
+fn check_result<T: Number>(plan: &Plan, inputs: &Inputs<T>, done: &Done<T>, returned: &Returned) {
+    if let Some(totals) = returned.totals {
+        assert!(totals.count <= inputs.x.len().max(inputs.y) as u64, "{plan:?}");
     }
-    let Formula::CrossEntropy(rows) = plan.formula else { return };
-    let (columns, stride) = (plan.columns, rows.stride(plan.columns));
-    let is_padding = |i: &usize| i % stride >= columns;
-    for i in (0..done.x.len()).filter(is_padding) {
-        assert_eq!(done.x[i].bits(), inputs.x[i].bits(), "written between the rows: {plan:?}");
-    }
-    for i in (0..done.dx.len()).filter(is_padding) {
-        assert_eq!(done.dx[i].bits(), inputs.dx[i].bits(), "written between the rows: {plan:?}");
+    let Some(stride) = plan.stride() else { return };
+    let is_padding = |i: &usize| i % stride >= plan.columns;
+    for (now, before) in [(&done.x, &inputs.x), (&done.dx, &inputs.dx), (&done.dy, &inputs.dy)] {
+        for i in (0..now.len()).filter(is_padding) {
+            assert_eq!(now[i].bits(), before[i].bits(), "written between the rows: {plan:?}");
+        }
     }
 }
 
 impl<T: Number> Inputs<T> {
     /// The outputs before the call.
     fn outputs(&self) -> Done<T> {
-        let (x, out, dx) = (self.x.clone(), self.out.clone(), self.dx.clone());
-        Done { result: Ok(None), totals: None, x, out, dx }
+        let (x, out, dx, dy) = (self.x.clone(), self.out.clone(), self.dx.clone(), self.dy.clone());
+        Done { result: Ok(Returned::default()), x, out, dx, dy }
     }
 
     fn how(&self, plan: &Plan, level: Option<Level>) -> Call<'_, T> {
@@ -112,27 +109,30 @@ impl<T: Number> Inputs<T> {
     }
 }
 
+impl<T> Done<T> {
+    fn slices(&mut self) -> Slices<'_, T> {
+        Slices { x: &mut self.x, each: &mut self.out, grad: &mut self.dx, target_grad: &mut self.dy }
+    }
+}
+
 fn verb<T: Number, Y, L: Loss<T, Y>>(plan: &Plan, inputs: &Inputs<T>, y: &[Y], loss: L) -> Done<T> {
     let mut done = inputs.outputs();
-    let Done { x, out, dx, .. } = &mut done;
-    let outcome = match plan.verb {
-        Verb::Value => loss.value(x, y).map(Some),
-        Verb::Grad => loss.grad(x, y, dx).map(|()| None),
-        Verb::ValueAndGrad => loss.value_and_grad(x, y, dx).map(Some),
-        Verb::InPlace => loss.value_and_grad_in_place(x, y).map(Some),
-        Verb::Each => loss.each(x, y, out).map(|totals| {
-            done.totals = Some(totals);
-            None
-        }),
-        Verb::EachAndGrad => loss.each_and_grad(x, y, out, dx).map(|totals| {
-            done.totals = Some(totals);
-            None
-        }),
+    let result = plan.verb.get().run(&loss, y, done.slices());
+    Done { result, ..done }
+}
+
+fn listed<T: Number>(plan: &Plan, listed: Listed, inputs: &Inputs<T>, how: Call<'_, T>) -> Done<T> {
+    let mut done = inputs.outputs();
+    let (verb, slices) = (listed.verb(), done.slices());
+    let result = if let Some(stride) = plan.stride() {
+        let layout = Layout::rows(plan.columns).stride(stride);
+        let Inputs { numbers: t, classes, labels, options: class_weights, .. } = inputs;
+        let inputs = registry::Inputs { layout, t, classes, labels, class_weights };
+        listed.pick(&T::pairs()).run(inputs, how, verb, slices)
+    } else {
+        listed.pick(&T::elementwise()).run(how, verb, &inputs.numbers, slices)
     };
-    if let Ok(Some(outcome)) = outcome {
-        done.totals = Some(outcome.totals);
-    }
-    Done { result: outcome, ..done }
+    Done { result, ..done }
 }
 
 /// The element types with their losses.
@@ -145,6 +145,9 @@ macro_rules! call {
         $(impl Calls for $t {
             fn call(plan: &Plan, inputs: &Inputs<$t>, level: Option<Level>) -> Done<$t> {
                 let (how, y) = (inputs.how(plan, level), &inputs.numbers);
+                if let Some(it) = plan.listed {
+                    return listed(plan, it, inputs, how);
+                }
                 match plan.formula {
                     Formula::Mse => verb(plan, inputs, y, Mse::new().with(how)),
                     Formula::Mae => verb(plan, inputs, y, Mae::new().with(how)),
@@ -158,7 +161,7 @@ macro_rules! call {
                     }
                     Formula::CrossEntropy(rows) => {
                         let layout = Layout::rows(plan.columns);
-                        let layout = rows.gap.map_or(layout, |_| layout.stride(rows.stride(plan.columns)));
+                        let layout = rows.gap.map_or(layout, |_| layout.stride(plan.stride().unwrap_or_default()));
                         let mut loss = CrossEntropy::new(layout);
                         loss = if rows.class_weights.is_some() { loss.class_weights(&inputs.options) } else { loss };
                         loss = rows.smoothing.map_or(loss, |share| loss.label_smoothing(share.get()));

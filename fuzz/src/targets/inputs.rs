@@ -1,13 +1,13 @@
 //! The slices of a call, from the bytes that its plan leaves.
 
-use crate::plan::{Formula, Length, Plan, Spread, Targets};
-use lossfn::Real;
+use super::plan::{Formula, Length, Plan, Spread, Targets};
+use lossfn_oracle::registry::PairSubject;
 
 /// The longest slice.
 const MOST: usize = 8000;
 
 /// `f32` or `f64`.
-pub(crate) trait Number: Real {
+pub(crate) trait Number: PairSubject {
     fn of(x: f64) -> Self;
     fn any(bits: u64) -> Self;
     /// The bits, with one pattern for all NaN.
@@ -74,6 +74,10 @@ impl<'a> Data<'a> {
         (0..n).map(|_| !self.next().is_multiple_of(4)).collect()
     }
 
+    fn label(&mut self) -> i8 {
+        [1, -1, 0][usize::from(self.next()) % 3]
+    }
+
     /// Classes, some ignored, and if `wild` a few that are none.
     fn class(&mut self, classes: usize, wild: bool) -> i64 {
         let byte = self.next();
@@ -96,6 +100,9 @@ pub(crate) struct Inputs<T> {
     pub(crate) y: usize,
     pub(crate) out: Vec<T>,
     pub(crate) dx: Vec<T>,
+    /// The gradient of the target.
+    pub(crate) dy: Vec<T>,
+    pub(crate) labels: Vec<i8>,
     pub(crate) weights: Vec<T>,
     pub(crate) mask: Vec<bool>,
     pub(crate) upstream: Vec<T>,
@@ -106,12 +113,15 @@ pub(crate) struct Inputs<T> {
 impl<T: Number> Inputs<T> {
     pub(crate) fn new(plan: &Plan, data: &mut Data<'_>) -> Self {
         let of = |length: Length, right: usize| length.of(right).min(MOST);
-        let (mut by_row, mut stride, mut options, mut classes, mut wild) = (false, plan.columns, None, false, false);
-        match plan.formula {
-            Formula::Bce { pos_weights, .. } => options = pos_weights,
-            Formula::CrossEntropy(rows) => {
-                by_row = true;
-                stride = rows.stride(plan.columns);
+        let (by_row, stride) = (plan.stride().is_some(), plan.stride().unwrap_or(plan.columns));
+        let (mut options, mut classes, mut wild) = (None, false, false);
+        match (plan.listed, plan.formula) {
+            (Some(listed), _) => {
+                options = listed.is_of_rows.then_some(Length::Right);
+                classes = listed.is_of_rows && listed.pick(&T::pairs()).sides.is_class();
+            }
+            (None, Formula::Bce { pos_weights, .. }) => options = pos_weights,
+            (None, Formula::CrossEntropy(rows)) => {
                 options = rows.class_weights;
                 classes = !matches!(rows.targets, Targets::Probabilities);
                 wild = rows.wild;
@@ -136,6 +146,8 @@ impl<T: Number> Inputs<T> {
             y,
             out: data.numbers(of(plan.out, items)),
             dx: data.numbers(of(plan.dx, entries)),
+            dy: data.numbers(if plan.listed.is_some() { of(plan.dx, entries) } else { 0 }),
+            labels: (0..of(plan.y, if by_row { rows } else { 0 })).map(|_| data.label()).collect(),
             weights: data.numbers(plan.weights.map_or(0, spread)),
             mask: data.mask(plan.mask.map_or(0, item_or_row)),
             upstream: data.numbers(plan.upstream_each.map_or(0, item_or_row)),

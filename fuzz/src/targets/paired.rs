@@ -1,0 +1,39 @@
+//! Any loss of a row against a row, or of probabilities against a class, by every verb, at every level, against the
+//! textbook.
+
+use super::draw::{is_double, manner, number};
+use crate::judging::inside;
+use crate::judging::pairs_of_rows::PairsOfRows;
+use crate::judging::vectors::{Shape, rows_for};
+use arbitrary::{Result, Unstructured};
+use lossfn_oracle::inputs::offsets;
+use lossfn_oracle::registry::{PairSubject, Range, Sides};
+
+pub(super) fn paired(data: &[u8]) {
+    let mut u = Unstructured::new(data);
+    let _ =
+        is_double(&mut u).and_then(|double| if double { judge::<f64>(&mut u, 4) } else { judge::<f32>(&mut u, 140) });
+}
+
+fn judge<T: PairSubject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
+    let losses = T::pairs();
+    let loss = u.choose(&losses)?;
+    let columns = u.int_in_range(1..=most)?;
+    let rows = u.int_in_range(0..=(most / columns).min(12))?;
+    let (padding, offset, seed) = (u.int_in_range(0..=3)?, u.int_in_range(offsets())?, u.arbitrary()?);
+    let manner = manner(u, rows, false)?;
+    let drawn = rows_for(loss, Shape { rows, columns }, seed);
+    let mut batch = PairsOfRows { stride: columns + padding, offset, ..drawn };
+    let is_distribution = matches!(loss.sides, Sides::Distributions | Sides::Classes);
+    if rows > 0 {
+        for _ in 0..u.int_in_range(0..=3)? {
+            let entry = u.choose_index(rows * columns)?;
+            let x = number(u)?;
+            batch.x[entry] = if is_distribution { inside(Range::Probabilities, x, u.arbitrary()?) } else { x };
+        }
+    }
+    if let Err(fault) = batch.judge(&[manner]) {
+        panic!("{} {}: {fault}", loss.name, T::NAME);
+    }
+    Ok(())
+}
