@@ -68,7 +68,7 @@ fn run<'a, const D: usize>(x: Tensor<D>, loss: impl Fn(Tensor<D>) -> Tensor<1> +
         let mut grads = loss.backward();
         let grad = x.grad_remove(&mut grads).expect("x requires a gradient");
         if let Some(out) = out {
-            *out = grad.into_data().to_vec().expect("gradients are f32");
+            *out = grad.into_data().try_to_vec().expect("gradients are f32");
         }
         f64::from(loss.into_scalar::<f32>())
     })
