@@ -12,8 +12,10 @@ mod paired;
 mod plan;
 mod rowwise;
 
+type Body = fn(&[u8]);
+
 /// All of them by name.
-pub(crate) const ALL: [(&str, fn(&[u8])); 6] = [
+pub(crate) const ALL: [(&str, Body); 6] = [
     ("calls", calls::calls),
     ("differential", differential::differential),
     ("elementwise", elementwise::elementwise),
