@@ -41,8 +41,11 @@ impl<T: Float> SoftTarget<'_, T> {
                 T::Lane::<I>::load(isa, &one_hot)
             }
         };
-        let weights = if self.all.weights.is_empty() { None } else { self.all.weights.get(at..) };
-        Entry { given, weight: weights.map(|weights| T::Lane::<I>::load_part(isa, weights, zero)) }
+        let weight = match self.all.weights.get(at..) {
+            Some(weights) if !self.all.weights.is_empty() => Some(T::Lane::<I>::load_part(isa, weights, zero)),
+            _ => None,
+        };
+        Entry { given, weight }
     }
 }
 
@@ -178,7 +181,7 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
                     let (term, grad) = self.eval::<I>(isa, x, entry, half);
                     term.store_part(terms);
                     if let Some(to) = dt.get_mut(columns.clone()) {
-                        self.put::<I>(isa, self.target_grad::<I>(isa, half, entry.weight), to);
+                        self.put::<I>(isa, self.target_grad::<I>(isa, half, entry), to);
                     }
                     if self.grad {
                         let grad = self.with_top::<I>(isa, grad, at + columns.start);
@@ -226,9 +229,8 @@ impl<T: Float> Finish<'_, T> {
 
     /// An entry of the gradient of the target, with 0 times infinity as 0.
     #[inline(always)]
-    fn target_grad<I: Isa>(&self, isa: I, half: T::Lane<I>, weight: Option<T::Lane<I>>) -> T::Lane<I> {
-        let kept = T::Lane::<I>::splat(isa, self.kept);
-        let share = weight.map_or(kept, |weight| kept * weight);
+    fn target_grad<I: Isa>(&self, isa: I, half: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
+        let share = entry.share(T::Lane::<I>::splat(isa, self.kept));
         let zero = half.of(0.0);
         T::Lane::<I>::pick(share.same(zero) & half.same(half.of(f64::INFINITY)), zero, (share + share) * half)
     }

@@ -56,6 +56,15 @@ impl<L: Lane> Entry<L> {
             None => self.given.mul_add(keep, add),
         }
     }
+
+    /// What `q` changes by with the given probability, by `keep`.
+    #[inline(always)]
+    pub(crate) fn share(self, keep: L) -> L {
+        match self.weight {
+            Some(weight) => keep * weight,
+            None => keep,
+        }
+    }
 }
 
 /// The loss with its plans.
@@ -92,10 +101,16 @@ impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
             kept.as_mut()[i] = T::from_f64(plan.scale[i] * targets.keep);
             added.as_mut()[i] = T::from_f64(plan.scale[i] * targets.add);
         }
-        let load = |chunk: &T::Chunk| T::Lane::<I>::load(column.isa, chunk);
-        let weight = load(T::chunks(&plan.weight).0.first().unwrap_or(&factor));
-        let (factor, kept, added, at_top) = (load(&factor), load(&kept), load(&added), load(&at_top));
-        let finish = Finish::<T, I> { factor, kept, added, at_top, targets, label };
+        let isa = column.isa;
+        let weight = T::Lane::<I>::load(isa, &T::chunks(&plan.weight).0[0]);
+        let finish = Finish::<T, I> {
+            factor: T::Lane::<I>::load(isa, &factor),
+            kept: T::Lane::<I>::load(isa, &kept),
+            added: T::Lane::<I>::load(isa, &added),
+            at_top: T::Lane::<I>::load(isa, &at_top),
+            targets,
+            label,
+        };
         finish.run(column, &softmax) * weight
     }
 }
@@ -217,7 +232,7 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
                 grads[0] = T::Lane::<I>::pick(is_top, self.at_top, grad);
             }
             if wants_target_grad {
-                let share = entry.weight.map_or(self.kept, |weight| self.kept * weight);
+                let share = entry.share(self.kept);
                 grads[1] = T::Lane::<I>::pick(share.same(zero) & is_infinite, zero, (share + share) * half);
             }
             if wants_grad || wants_target_grad {
