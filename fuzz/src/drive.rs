@@ -13,7 +13,9 @@ fn main() {
     for run in 0..runs {
         let bytes = input(&mut state);
         if catch_unwind(|| lossfn_fuzz::run(target, &bytes)).is_err() {
-            let file = format!("{target}-{seed}-{run}");
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/artifacts");
+            std::fs::create_dir_all(folder).expect("a folder for the input");
+            let file = format!("{folder}/{target}-{seed}-{run}");
             std::fs::write(&file, &bytes).expect("a file for the input");
             println!("after {run} runs: the input is in {file}");
             std::process::exit(1);

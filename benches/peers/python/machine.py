@@ -35,8 +35,11 @@ def locked():
 
 def commit():
     there = ["git", "-C", str(PEERS)]
+    head = subprocess.run([*there, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
+    if head.returncode:
+        return "no repository"
     changed = subprocess.run([*there, "diff", "--quiet", "HEAD", "--", "../../src"], check=False).returncode
-    return first_line(*there, "rev-parse", "--short=12", "HEAD") + (" with changes" if changed else "")
+    return head.stdout.strip() + (" with changes" if changed else "")
 
 
 def machine(load):
