@@ -18,14 +18,10 @@ pub(super) const LEAF: usize = 1 << 16;
 pub(super) const LARGE: usize = 1 << 17;
 
 /// A loss of one row.
-pub(crate) trait Rowwise<T: Float>: Copy + Send + Sync {
-    /// What the rows of one leaf share to work in.
-    type Scratch;
-
-    fn scratch() -> Self::Scratch;
-
-    /// Writes the weighted losses of the rows, and their gradients where there is a place for them.
-    fn rows(&self, batch: Batch<'_, T>, scratch: &mut Self::Scratch);
+pub(crate) trait Rowwise<T: Float>: Send + Sync {
+    /// Runs the batches of a leaf: writes the weighted losses of the rows, and their gradients where there is a place
+    /// for them. What the batches share to work in lives here.
+    fn leaf(&self, leaf: Leaf<'_, T>) -> Sum;
 }
 
 /// `rows` rows from row `first` on, at most [`BATCH`].
@@ -49,8 +45,8 @@ pub(crate) struct Shared<'a, T> {
 }
 
 /// Runs a call whose loss, lengths and factors have been checked. `totals` are those of the rows that count.
-pub(crate) fn run<T: Float, F: Rowwise<T>>(
-    loss: &F,
+pub(crate) fn run<T: Float>(
+    loss: &dyn Rowwise<T>,
     how: &Call<'_, T>,
     shared: Shared<'_, T>,
     args: Args<'_, T, ()>,
@@ -60,8 +56,8 @@ pub(crate) fn run<T: Float, F: Rowwise<T>>(
 ) -> Result<Outcome, LossError> {
     let large = args.x.len() >= LARGE;
     reduce(how, shared, args, rows, of_loss, totals, |shared, x, out| {
-        let job = Leaves { loss, shared, rows: 0..rows, x, out };
-        parallel::run(job, how.threads, large).total()
+        let all = Leaf { shared, rows: 0..rows, x, out };
+        parallel::run(Leaves { loss, leaf: all }, how.threads, large).total()
     })
 }
 
@@ -90,52 +86,68 @@ pub(super) fn reduce<T: Float>(
     Ok(reduced.outcome(how, totals))
 }
 
-struct Leaves<'a, T, F> {
-    loss: &'a F,
+struct Leaves<'a, T> {
+    loss: &'a dyn Rowwise<T>,
+    leaf: Leaf<'a, T>,
+}
+
+/// Some rows with all that is theirs.
+pub(crate) struct Leaf<'a, T> {
     shared: &'a Shared<'a, T>,
     rows: core::ops::Range<usize>,
     x: Input<'a, T>,
     out: Outputs<'a, T>,
 }
 
-impl<T, F> Leaves<'_, T, F> {
+impl<T> Leaves<'_, T> {
     /// Whole batches where rows are short, whole rows where they are long.
     fn leaf_rows(&self) -> usize {
-        let rows = LEAF / self.shared.layout.classes;
+        let rows = LEAF / self.leaf.shared.layout.classes;
         if rows >= BATCH { rows / BATCH * BATCH } else { rows.max(1) }
     }
 }
 
-impl<T: Float, F: Rowwise<T>> Job for Leaves<'_, T, F> {
+impl<T: Float> Job for Leaves<'_, T> {
     type Out = Sum;
 
     fn leaves(&self) -> usize {
-        self.rows.len().div_ceil(self.leaf_rows())
+        self.leaf.rows.len().div_ceil(self.leaf_rows())
     }
 
     fn split_at(self, leaf: usize) -> (Self, Self) {
         let rows = leaf * self.leaf_rows();
-        let at = rows * self.shared.layout.stride;
-        let Self { loss, shared, rows: range, x, out } = self;
+        let Self { loss, leaf: Leaf { shared, rows: range, x, out } } = self;
+        let at = rows * shared.layout.stride;
         let (x, x_rest) = x.split_at(at);
         let (out, out_rest) = out.split_at(rows, at);
         let middle = range.start + rows;
         (
-            Self { loss, shared, rows: range.start..middle, x, out },
-            Self { loss, shared, rows: middle..range.end, x: x_rest, out: out_rest },
+            Self { loss, leaf: Leaf { shared, rows: range.start..middle, x, out } },
+            Self { loss, leaf: Leaf { shared, rows: middle..range.end, x: x_rest, out: out_rest } },
         )
     }
 
     fn run(self) -> Sum {
-        let Self { loss, shared, rows, mut x, out: Outputs { mut each, mut grad, mut target_grad } } = self;
+        self.loss.leaf(self.leaf)
+    }
+}
+
+impl<T: Float> Leaf<'_, T> {
+    /// Entries of a row.
+    pub(crate) fn classes(&self) -> usize {
+        self.shared.layout.classes
+    }
+
+    /// Runs all batches and adds their losses up.
+    pub(crate) fn batches(self, run: &mut dyn FnMut(Batch<'_, T>)) -> Sum {
+        let Self { shared, rows, mut x, out: Outputs { mut each, mut grad, mut target_grad } } = self;
         let mut sum = Sum::default();
-        let mut scratch = F::scratch();
         for first in rows.clone().step_by(BATCH) {
             let count = BATCH.min(rows.end - first);
             let at = (first - rows.start) * shared.layout.stride;
             let entries = at..at + count * shared.layout.stride;
             let mut losses = [T::default(); BATCH];
-            let batch = Batch {
+            run(Batch {
                 shared,
                 first,
                 rows: count,
@@ -143,8 +155,7 @@ impl<T: Float, F: Rowwise<T>> Job for Leaves<'_, T, F> {
                 grad: grad.as_deref_mut().map(|grad| &mut grad[entries.clone()]),
                 target_grad: target_grad.as_deref_mut().map(|grad| &mut grad[entries]),
                 losses: &mut losses,
-            };
-            loss.rows(batch, &mut scratch);
+            });
             let losses = &losses[..count];
             sum.add(add_up(shared.token, losses));
             if let Some(each) = &mut each {

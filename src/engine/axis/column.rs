@@ -3,7 +3,7 @@
 //! The entries of a tile are copied to the scratch, row by row; formulas read them there and leave their gradients in
 //! their stead, which are then written row by row. Where a tile finds no room, entries come from the slices each time.
 
-use super::work::{Shape, Work, column};
+use super::work::{Shape, Work, chunk, column};
 use super::{Apart, Positions};
 use crate::engine::rowwise::Shared;
 use crate::engine::sum::{self, Sum};
@@ -117,10 +117,10 @@ impl<T: Float, F: ByColumn<T>> Tiles<'_, T, F> {
         }
         if is_kept {
             if let Some(mut to) = positions.target_grad.as_mut().map(|to| to.part(0..len)) {
-                empty(isa, &mut to, ts, kept, self.accumulate);
+                empty(&mut to, ts, kept, self.accumulate);
             }
             if let Some((mut to, accumulate)) = positions.grad_place(self.accumulate) {
-                empty(isa, &mut to, xs, kept, accumulate);
+                empty(&mut to, xs, kept, accumulate);
             }
         }
         let loss = &T::flat(loss)[..len];
@@ -148,8 +148,7 @@ fn fill<T: Float>(from: Window<'_, T>, to: &mut [T::Chunk], vectors: usize) {
 }
 
 /// Writes all rows from the scratch.
-#[inline(always)]
-fn empty<I: Isa, T: Float>(isa: I, to: &mut WindowMut<'_, T>, from: &[T::Chunk], kept: &[T::Chunk], accumulate: bool) {
+fn empty<T: Float>(to: &mut WindowMut<'_, T>, from: &[T::Chunk], kept: &[T::Chunk], accumulate: bool) {
     let len = to.len();
     let all = T::flat(kept)[..len].iter().all(|kept| kept.to_f64() > 0.5);
     for (class, from) in from.chunks_exact(kept.len()).enumerate() {
@@ -159,27 +158,24 @@ fn empty<I: Isa, T: Float>(isa: I, to: &mut WindowMut<'_, T>, from: &[T::Chunk],
         }
         for (v, from) in from.iter().enumerate() {
             let mut to = to.part(v * T::LANES..len.min((v + 1) * T::LANES));
-            put(isa, &mut to, class, T::Lane::<I>::load(isa, from), &kept[v], accumulate);
+            put(&mut to, class, *from, &kept[v], accumulate);
         }
     }
 }
 
 /// Writes or adds one vector of gradients; those of what is left out are 0, or stay.
-#[inline(always)]
-fn put<I: Isa, T: Float>(
-    isa: I,
-    to: &mut WindowMut<'_, T>,
-    class: usize,
-    grad: T::Lane<I>,
-    kept: &T::Chunk,
-    accumulate: bool,
-) {
-    let kept = counts(T::Lane::<I>::load(isa, kept));
-    let before: T::Lane<I> = column(isa, to.shared(), class);
-    let grad = if accumulate { T::Lane::<I>::pick(kept, before + grad, before) } else { grad.keep(kept) };
-    let mut chunk = T::chunk(T::default());
-    grad.store(&mut chunk);
-    to.paste_row(class, chunk.as_ref());
+#[inline(never)]
+fn put<T: Float>(to: &mut WindowMut<'_, T>, class: usize, mut grads: T::Chunk, kept: &T::Chunk, accumulate: bool) {
+    let before = if accumulate { chunk(to.shared(), class) } else { T::chunk(T::default()) };
+    for ((grad, &before), kept) in grads.as_mut().iter_mut().zip(before.as_ref()).zip(kept.as_ref()) {
+        let counts = kept.to_f64() > 0.5;
+        *grad = match (counts, accumulate) {
+            (true, true) => before + *grad,
+            (true, false) => *grad,
+            (false, _) => before,
+        };
+    }
+    to.paste_row(class, grads.as_ref());
 }
 
 /// One vector of positions with all its classes.
@@ -237,11 +233,14 @@ impl<T: Float, I: Isa> Column<'_, T, I> {
             }
             return;
         }
+        let mut chunks = [T::chunk(T::default()); 2];
+        grad.store(&mut chunks[0]);
+        target_grad.store(&mut chunks[1]);
         if let Some(to) = &mut self.positions.target_grad {
-            put(self.isa, to, class, target_grad, &self.kept, self.accumulate);
+            put(to, class, chunks[1], &self.kept, self.accumulate);
         }
         if let Some((mut to, accumulate)) = self.positions.grad_place(self.accumulate) {
-            put(self.isa, &mut to, class, grad, &self.kept, accumulate);
+            put(&mut to, class, chunks[0], &self.kept, accumulate);
         }
     }
 }

@@ -18,10 +18,10 @@ use core::ops::Range;
 
 pub(crate) use column::{ByColumn, Column, by_column, column_tile};
 pub(crate) use lane_sum::{LaneSum, RunningSum};
-pub(crate) use work::{Shape, Work, column};
+pub(crate) use work::{Shape, Work, chunk, column};
 
 /// A loss over positions.
-pub(crate) trait Axis<T: Float>: Copy + Send + Sync {
+pub(crate) trait Axis<T: Float>: Send + Sync {
     /// How many positions a tile has.
     fn tile(&self, layout: Layout) -> usize;
 
@@ -92,8 +92,8 @@ impl<T: Float> Positions<'_, T> {
 }
 
 /// As [`rowwise::run`].
-pub(crate) fn run<T: Float, F: Axis<T>>(
-    loss: &F,
+pub(crate) fn run<T: Float>(
+    loss: &dyn Axis<T>,
     how: &Call<'_, T>,
     shared: Shared<'_, T>,
     args: Args<'_, T, ()>,
@@ -118,15 +118,15 @@ pub(crate) fn run<T: Float, F: Axis<T>>(
     })
 }
 
-struct Leaves<'a, T, F> {
-    loss: &'a F,
+struct Leaves<'a, T> {
+    loss: &'a dyn Axis<T>,
     shared: &'a Shared<'a, T>,
     positions: Positions<'a, T>,
     /// Positions of a leaf.
     leaf: usize,
 }
 
-impl<T: Float, F: Axis<T>> Job for Leaves<'_, T, F> {
+impl<T: Float> Job for Leaves<'_, T> {
     type Out = Sum;
 
     fn leaves(&self) -> usize {

@@ -1,6 +1,6 @@
 //! The scratch that tiles are worked on in.
 
-use crate::lane::{Element, Lane, Window};
+use crate::lane::{Lane, Window};
 use crate::math::Float;
 
 /// Vectors of scratch.
@@ -45,8 +45,14 @@ impl Shape {
 
 /// One vector of entries of a class; 0 past the end.
 #[inline(always)]
-pub(crate) fn column<L: Lane>(isa: L::Isa, x: Window<'_, L::Elem>, class: usize) -> L {
-    let mut chunk = L::Elem::chunk(L::Elem::default());
+pub(crate) fn column<L: Lane<Elem: Float>>(isa: L::Isa, x: Window<'_, L::Elem>, class: usize) -> L {
+    L::load(isa, &chunk(x, class))
+}
+
+/// The same in memory. One copy for all passes that read so: the memory costs them more than the call.
+#[inline(never)]
+pub(crate) fn chunk<T: Float>(x: Window<'_, T>, class: usize) -> T::Chunk {
+    let mut chunk = T::chunk(T::default());
     x.copy_row(class, chunk.as_mut());
-    L::load(isa, &chunk)
+    chunk
 }

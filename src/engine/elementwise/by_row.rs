@@ -1,22 +1,23 @@
 //! Losses of elements whose rows have one loss each.
 
+use super::check_columns;
+use super::compiled::Compiled;
 use super::tiled::{Tile, put};
-use super::{Elementwise, check_columns};
 use crate::call::ByRow;
 use crate::engine::factors::{Factors, Scratch, TILE};
-use crate::engine::rowwise::{self, Batch, Layout, Rowwise, Shared};
+use crate::engine::rowwise::{self, Batch, Layout, Leaf, Rowwise, Shared};
 use crate::engine::sum::{self, BlockSum, Sum};
 use crate::engine::{Args, Input};
-use crate::lane::{Isa, Kernel};
+use crate::lane::{Isa, Kernel, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Weights};
 
 /// Runs one call whose loss and lengths of input have been checked.
-pub(super) fn run<T, F>(loss: &F, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError>
-where
-    T: Float,
-    F: Elementwise<T>,
-{
+pub(super) fn run<T: Float>(
+    loss: &dyn Compiled<T>,
+    how: &Call<'_, T>,
+    args: Args<'_, T, T>,
+) -> Result<Outcome, LossError> {
     let elements = args.x.len();
     let (weights, column_weights) = match how.weights {
         Some(Weights::Columns(weights)) => (None, Some(weights)),
@@ -31,7 +32,7 @@ where
     if !elements.is_multiple_of(columns) {
         return Err(LossError::Rows { elements, columns });
     }
-    check_columns(loss, columns)?;
+    check_columns(loss.columns(), columns)?;
     if let Some(weights) = column_weights
         && weights.len() != columns
     {
@@ -47,41 +48,37 @@ where
     let (token, threads, layout) = (how.token()?, how.threads, Layout::rows(columns));
     let shared = Shared { token, threads, layout, factors, accumulate: how.accumulate };
     let (args, t) = args.take_target();
-    let rows_of = Rows { loss: loss.prepared(t), t, column_weights, share };
+    let rows_of = Rows { loss, t, column_weights, share };
     rowwise::run(&rows_of, how, shared, args, rows, of_loss, totals)
 }
 
 /// A loss of elements with its targets.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<'a, T, F> {
-    loss: F,
+struct Rows<'a, T> {
+    loss: &'a dyn Compiled<T>,
     t: &'a [T],
     column_weights: Option<&'a [T]>,
     /// What the sum of a row is multiplied with.
     share: f64,
 }
 
-impl<T: Float, F: Elementwise<T>> Rowwise<T> for Rows<'_, T, F> {
-    type Scratch = ();
-
-    fn scratch() {}
-
-    fn rows(&self, batch: Batch<'_, T>, (): &mut ()) {
-        F::run_rows(Kernels { rows: self, batch });
+impl<T: Float> Rowwise<T> for Rows<'_, T> {
+    fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
+        leaf.batches(&mut |batch| dispatch(batch.shared.token, Kernels { rows: self, batch }))
     }
 }
 
-pub(crate) struct Kernels<'a, T, F> {
-    rows: &'a Rows<'a, T, F>,
-    pub(super) batch: Batch<'a, T>,
+struct Kernels<'a, T> {
+    rows: &'a Rows<'a, T>,
+    batch: Batch<'a, T>,
 }
 
-impl<T: Float, F: Elementwise<T>> Kernel for Kernels<'_, T, F> {
+impl<T: Float> Kernel for Kernels<'_, T> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {
-        let mut scratch = Scratch::new();
+        let (mut tile, mut scratch) = (Tile::new(), Scratch::new());
         let factors = self.batch.shared.factors;
         for i in 0..self.batch.rows {
             let row = self.batch.first + i;
@@ -93,7 +90,7 @@ impl<T: Float, F: Elementwise<T>> Kernel for Kernels<'_, T, F> {
             let mut start = 0;
             while start < columns {
                 let end = columns.min(start + TILE * T::LANES);
-                sum.add(self.tile(isa, i, start..end, kept.then_some(scale), &mut scratch));
+                sum.add(self.tile(isa, i, start..end, kept.then_some(scale), &mut tile, &mut scratch));
                 start = end;
             }
             let loss = T::from_f64(sum.total() * self.rows.share);
@@ -102,7 +99,7 @@ impl<T: Float, F: Elementwise<T>> Kernel for Kernels<'_, T, F> {
     }
 }
 
-impl<T: Float, F: Elementwise<T>> Kernels<'_, T, F> {
+impl<T: Float> Kernels<'_, T> {
     /// The sum of some columns of row `i`, and their gradients times `scale`; zeros without one.
     #[inline(always)]
     fn tile<I: Isa>(
@@ -111,6 +108,7 @@ impl<T: Float, F: Elementwise<T>> Kernels<'_, T, F> {
         i: usize,
         columns: core::ops::Range<usize>,
         scale: Option<f64>,
+        tile: &mut Tile<T>,
         scratch: &mut Scratch<T>,
     ) -> f64 {
         let Rows { loss, t, column_weights, share } = *self.rows;
@@ -119,13 +117,15 @@ impl<T: Float, F: Elementwise<T>> Kernels<'_, T, F> {
         let len = columns.len();
         let at = i * classes + columns.start..i * classes + columns.end;
         let target = (batch.first + i) * classes + columns.start;
-        let mut tile = Tile::new();
         if let Some(scale) = scale {
             let ones = [T::from_f64(1.0)];
             scratch.lay_out_columns(loss.columns().unwrap_or(&ones), columns.start, len);
-            tile.eval::<I, F, true>(isa, loss, &batch.x[at.clone()], &t[target..target + len], scratch.columns());
+            let (x, t) = (&batch.x[at.clone()], &t[target..target + len]);
+            tile.evaluate(loss, batch.shared.token, x, t, scratch.columns(), true);
             scratch.lay_out_columns(column_weights.unwrap_or(&ones), columns.start, len);
             tile.weigh(scratch.columns(), scale * share, len);
+        } else {
+            *tile = Tile::new();
         }
         let (values, grads, target_grads) = tile.parts(len);
         let grad = match (batch.grad.as_deref_mut(), &mut batch.x) {

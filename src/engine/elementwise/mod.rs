@@ -2,19 +2,22 @@
 //!
 //! A leaf runs on one of two paths with the same bits. The plain path goes from the inputs to the gradient and the sum
 //! in registers. The tiled path (weights, mask, upstream by item, unreduced values, accumulation, in place, gradient of
-//! the target) puts values and gradients of one tile into the first-level cache and finishes them there; none of its
-//! steps but the first knows the loss.
+//! the target) puts values and gradients of one tile into the first-level cache and finishes them there.
+//!
+//! What is compiled for each loss is [`Compiled`], and nothing else.
 
 mod by_row;
+mod compiled;
 mod plain;
 mod tiled;
 
-use self::by_row::Kernels as RowKernels;
+use self::compiled::Compiled;
+use self::plain::Plain;
 use super::factors::{Factors, Reduced};
 use super::parallel::{self, Job};
 use super::sum::{BLOCK, LEAF, Sum};
 use super::{Args, Input, Outputs, check};
-use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
+use crate::lane::{Lane, Token, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome};
 
@@ -51,17 +54,6 @@ pub(crate) trait Elementwise<T: Float>: Copy + Send + Sync {
         self
     }
 
-    /// Runs some leaves. A method of the loss, not of the engine, so that the compiler builds each loss by itself: all at
-    /// once, and only those that changed.
-    fn run_leaves(leaves: Leaves<'_, T, Self>) -> Sum {
-        dispatch(leaves.shared.token, leaves)
-    }
-
-    /// Runs some rows, likewise.
-    fn run_rows(rows: RowKernels<'_, T, Self>) {
-        dispatch(rows.batch.shared.token, rows);
-    }
-
     /// Whether the formula is [`eval_column`](Self::eval_column).
     const BY_COLUMN: bool = false;
 
@@ -88,21 +80,28 @@ const LARGE: [usize; 2] = [1 << 19, 1 << 17];
 const STREAMED: usize = 1 << 25;
 
 /// Checks and runs one call.
-pub(crate) fn run<T, F>(loss: &F, how: &Call<'_, T>, mut args: Args<'_, T, T>) -> Result<Outcome, LossError>
+pub(crate) fn run<T, F>(loss: &F, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError>
 where
     T: Float,
     F: Elementwise<T>,
 {
-    let items = args.x.len();
     loss.check()?;
-    check::length("y", items, args.target.len())?;
-    if how.by_row.is_some() {
-        return by_row::run(loss, how, args);
-    }
+    check::length("y", args.x.len(), args.target.len())?;
+    let loss = &loss.prepared(args.target);
+    if how.by_row.is_some() { by_row::run(loss, how, args) } else { by_item(loss, how, args) }
+}
+
+fn by_item<T: Float>(
+    loss: &dyn Compiled<T>,
+    how: &Call<'_, T>,
+    mut args: Args<'_, T, T>,
+) -> Result<Outcome, LossError> {
+    let items = args.x.len();
     args.check_outputs(items, how.accumulate)?;
     let token = how.token()?;
-    let mut factors = Factors::new(how, items, loss.columns().map(<[T]>::len))?;
-    check_columns(loss, factors.columns)?;
+    let columns = loss.columns();
+    let mut factors = Factors::new(how, items, columns.map(<[T]>::len))?;
+    check_columns(columns, factors.columns)?;
     let mut totals = factors.totals(items);
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let of_loss = totals.count as f64;
@@ -115,13 +114,12 @@ where
         && !how.accumulate
         && args.out.each.is_none()
         && args.out.target_grad.is_none()
-        && loss.columns().is_none()
+        && columns.is_none()
         && matches!(args.x, Input::Keep(_));
-    let loss = loss.prepared(args.target);
     let (accumulate, want_value) = (how.accumulate, args.want_value);
     let streams = size_of_val(&*args.x) >= STREAMED;
     let shared = Shared { loss, token, factors, plain, accumulate, want_value, streams };
-    let large = items >= LARGE[usize::from(F::HEAVY)];
+    let large = items >= LARGE[usize::from(loss.is_heavy())];
     let sum = |x, out| {
         let job = Leaves { shared: &shared, x, t: args.target, out, start: 0 };
         parallel::run(job, how.threads, large).total()
@@ -137,8 +135,8 @@ where
 }
 
 /// An option by column has one entry for each column.
-fn check_columns<T: Float, F: Elementwise<T>>(loss: &F, expected: usize) -> Result<(), LossError> {
-    match loss.columns() {
+fn check_columns<T>(columns: Option<&[T]>, expected: usize) -> Result<(), LossError> {
+    match columns {
         Some(columns) if columns.len() != expected => {
             Err(LossError::Weights { what: "pos_weights", expected, found: columns.len() })
         }
@@ -147,8 +145,8 @@ fn check_columns<T: Float, F: Elementwise<T>>(loss: &F, expected: usize) -> Resu
 }
 
 /// What all leaves share.
-pub(crate) struct Shared<'a, T, F> {
-    loss: F,
+struct Shared<'a, T> {
+    loss: &'a dyn Compiled<T>,
     token: Token,
     factors: Factors<'a, T>,
     plain: bool,
@@ -158,15 +156,15 @@ pub(crate) struct Shared<'a, T, F> {
 }
 
 /// A run of leaves; `start` is the first element's place in the whole.
-pub(crate) struct Leaves<'a, T, F> {
-    shared: &'a Shared<'a, T, F>,
+struct Leaves<'a, T> {
+    shared: &'a Shared<'a, T>,
     x: Input<'a, T>,
     t: &'a [T],
     out: Outputs<'a, T>,
     start: usize,
 }
 
-impl<T: Float, F: Elementwise<T>> Job for Leaves<'_, T, F> {
+impl<T: Float> Job for Leaves<'_, T> {
     type Out = Sum;
 
     fn leaves(&self) -> usize {
@@ -183,30 +181,11 @@ impl<T: Float, F: Elementwise<T>> Job for Leaves<'_, T, F> {
     }
 
     fn run(self) -> Sum {
-        F::run_leaves(self)
-    }
-}
-
-impl<T: Float, F: Elementwise<T>> Kernel for Leaves<'_, T, F> {
-    type Out = Sum;
-
-    #[inline(always)]
-    fn run<I: Isa>(mut self, isa: I) -> Sum {
-        let shared = self.shared;
-        if !shared.plain {
-            return tiled::run(self, isa);
+        let Shared { loss, token, ref factors, plain, want_value, streams, .. } = *self.shared;
+        if !plain {
+            return dispatch(token, self);
         }
-        let (x, t) = (&*self.x, self.t);
-        match self.out.grad.as_deref_mut() {
-            None => plain::run::<I, T, F, true, false, false>(isa, shared, x, t, &mut []),
-            Some(grad) if I::STREAMS && shared.streams => {
-                plain::run::<I, T, F, true, true, true>(isa, shared, x, t, grad)
-            }
-            // The value of a light loss costs nothing beside the memory.
-            Some(grad) if F::HEAVY && !shared.want_value => {
-                plain::run::<I, T, F, false, true, false>(isa, shared, x, t, grad)
-            }
-            Some(grad) => plain::run::<I, T, F, true, true, false>(isa, shared, x, t, grad),
-        }
+        let factor = T::from_f64(factors.scale);
+        loss.plain(token, Plain { x: &self.x, t: self.t, grad: self.out.grad, factor, want_value, streams })
     }
 }

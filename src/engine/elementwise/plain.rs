@@ -1,42 +1,141 @@
 //! From the inputs to the gradient and the sum in registers.
 
-use super::{Elementwise, Eval, Shared};
+use super::compiled::{Compiled, Few};
+use super::{Elementwise, Eval};
 use crate::engine::sum::{BLOCK, BlockSum, Sum};
-use crate::lane::{AHEAD, Isa, Lane};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::Float;
+use core::ops::Range;
 
-#[inline(always)]
-pub(super) fn run<I, T, F, const VALUE: bool, const GRAD: bool, const STREAM: bool>(
-    isa: I,
-    shared: &Shared<'_, T, F>,
-    x: &[T],
-    t: &[T],
-    grad: &mut [T],
-) -> Sum
-where
-    I: Isa,
-    T: Float,
-    F: Elementwise<T>,
-{
-    let stream = if STREAM { Some(isa.stream()) } else { None };
-    let factor = T::Lane::<I>::splat(isa, T::from_f64(shared.factors.scale));
-    let mut sum = Sum::default();
-    let mut start = 0;
-    while start < x.len() {
-        let end = x.len().min(start + BLOCK * T::LANES);
-        let (x, t) = (&x[start..end], &t[start..end]);
-        let grad = if GRAD { &mut grad[start..end] } else { &mut [] };
-        let total = block::<I, T, F, VALUE, GRAD>(isa, stream.as_ref(), shared.loss, factor, x, t, grad);
-        if VALUE {
-            sum.add(if total.is_finite() { total } else { wide_block(isa, shared.loss, x, t) });
-        }
-        start = end;
-    }
-    sum
+/// Elements, the place of their gradients, and what these are multiplied with.
+pub(super) struct Plain<'a, T> {
+    pub(super) x: &'a [T],
+    pub(super) t: &'a [T],
+    pub(super) grad: Option<&'a mut [T]>,
+    pub(super) factor: T,
+    pub(super) want_value: bool,
+    /// Whether no cache will hold the gradient until it is read.
+    pub(super) streams: bool,
 }
 
+/// The sum; the gradient goes to its place.
+///
+/// What happens once in a while happens here, between two runs of the loop: within, a call would cost it its registers.
+pub(super) fn run<T: Float, F: Elementwise<T>>(loss: F, token: Token, leaf: Plain<'_, T>) -> Sum {
+    let Plain { x, t, mut grad, factor, want_value, streams } = leaf;
+    let whole = x.len() / (4 * T::LANES) * (4 * T::LANES);
+    let few = four(loss, token, &x[whole..], &t[whole..]);
+    if let Some(grad) = &mut grad {
+        for (to, &slope) in grad[whole..].iter_mut().zip(T::flat(&few.slopes)) {
+            *to = slope * factor;
+        }
+    }
+    let rest = &T::flat(&few.values)[..x.len() - whole];
+    let mut sum = Sum::default();
+    let mut start = 0;
+    loop {
+        let grad = grad.as_deref_mut().map(|grad| &mut grad[start..]);
+        let leaf = Plain { x: &x[start..], t: &t[start..], grad, factor, want_value, streams };
+        match dispatch(token, Leaf { loss, leaf, rest, sum }) {
+            Run::Whole(sum) => return sum,
+            Run::Overflow { before, block } => {
+                let block = start + block.start..start + block.end;
+                start = block.end;
+                sum = before;
+                sum.add(wide_block(loss, token, &x[block.clone()], &t[block]));
+            }
+        }
+    }
+}
+
+/// How far the loop came.
+enum Run {
+    /// To the end, with the sum of all.
+    Whole(Sum),
+    /// To a block whose sum overflows the element type: the sum before it, and where it is. Its gradients are written.
+    Overflow { before: Sum, block: Range<usize> },
+}
+
+/// Values and derivatives of at most four vectors.
+struct Four<T: Float> {
+    values: [T::Chunk; 4],
+    slopes: [T::Chunk; 4],
+}
+
+fn four<T: Float, F: Elementwise<T>>(loss: F, token: Token, x: &[T], t: &[T]) -> Four<T> {
+    let mut four = Four { values: [T::chunk(T::default()); 4], slopes: [T::chunk(T::default()); 4] };
+    if !x.is_empty() {
+        let Four { values, slopes: grads } = &mut four;
+        let ones = [T::chunk(T::from_f64(1.0)); 4];
+        loss.evaluate(token, Few { x, t, columns: T::flat(&ones), values, grads, target_grads: &mut [] });
+    }
+    four
+}
+
+struct Leaf<'a, T, F> {
+    loss: F,
+    leaf: Plain<'a, T>,
+    /// The values of the elements that fill no group of four vectors.
+    rest: &'a [T],
+    /// Of what comes before.
+    sum: Sum,
+}
+
+impl<T: Float, F: Elementwise<T>> Kernel for Leaf<'_, T, F> {
+    type Out = Run;
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) -> Run {
+        let Some(grad) = self.leaf.grad.take() else {
+            return self.blocks::<I, true, false>(isa, None, &mut []);
+        };
+        if I::STREAMS && self.leaf.streams {
+            let stream = isa.stream();
+            return self.blocks::<I, true, true>(isa, Some(&stream), grad);
+        }
+        // The value of a light loss costs nothing beside the memory.
+        if F::HEAVY && !self.leaf.want_value {
+            return self.blocks::<I, false, true>(isa, None, grad);
+        }
+        self.blocks::<I, true, true>(isa, None, grad)
+    }
+}
+
+impl<T: Float, F: Elementwise<T>> Leaf<'_, T, F> {
+    #[inline(always)]
+    fn blocks<I: Isa, const VALUE: bool, const GRAD: bool>(
+        self,
+        isa: I,
+        stream: Option<&I::Stream>,
+        grad: &mut [T],
+    ) -> Run {
+        let Self { loss, leaf: Plain { x, t, factor, .. }, rest, mut sum } = self;
+        let factor = T::Lane::<I>::splat(isa, factor);
+        let mut start = 0;
+        while start < x.len() {
+            let end = x.len().min(start + BLOCK * T::LANES);
+            let (x, t) = (&x[start..end], &t[start..end]);
+            let grad = if GRAD { &mut grad[start..end] } else { &mut [] };
+            let mut block = block::<I, T, F, GRAD>(isa, stream, loss, factor, x, t, grad);
+            if VALUE {
+                if !x.len().is_multiple_of(4 * T::LANES) {
+                    block.push(isa, rest);
+                }
+                let total = block.total().to_f64();
+                if !total.is_finite() {
+                    return Run::Overflow { before: sum, block: start..end };
+                }
+                sum.add(total);
+            }
+            start = end;
+        }
+        Run::Whole(sum)
+    }
+}
+
+/// The groups of four vectors of a block.
 #[inline(always)]
-fn block<I, T, F, const VALUE: bool, const GRAD: bool>(
+fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool>(
     isa: I,
     stream: Option<&I::Stream>,
     loss: F,
@@ -44,19 +143,10 @@ fn block<I, T, F, const VALUE: bool, const GRAD: bool>(
     x: &[T],
     t: &[T],
     grad: &mut [T],
-) -> f64
-where
-    I: Isa,
-    T: Float,
-    F: Elementwise<T>,
-{
-    let mut sum = BlockSum::<T::Lane<I>>::new(isa);
-    let whole = x.len() / (4 * T::LANES) * (4 * T::LANES);
-    let (xs, x_rest) = x.split_at(whole);
-    let (ts, t_rest) = t.split_at(whole);
-    let (grads, mut grad_rest) = grad.split_at_mut(if GRAD { whole } else { 0 });
-    let (xs, ts) = (T::chunks(xs).0.as_chunks::<4>().0, T::chunks(ts).0.as_chunks::<4>().0);
-    let grads = T::chunks_mut(grads).0.as_chunks_mut::<4>().0;
+) -> BlockSum<T::Lane<I>> {
+    let mut sum = BlockSum::new(isa);
+    let (xs, ts) = (T::chunks(x).0.as_chunks::<4>().0, T::chunks(t).0.as_chunks::<4>().0);
+    let grads = T::chunks_mut(grad).0.as_chunks_mut::<4>().0;
     let mut i = 0;
     while i < xs.len().min(ts.len()) {
         let mut values = [factor; 4];
@@ -78,42 +168,18 @@ where
             }
             k += 1;
         }
-        if VALUE {
-            sum.add(values);
-        }
+        sum.add(values);
         i += 1;
     }
-    if x_rest.is_empty() {
-        return sum.total().to_f64();
-    }
-    let mut values = [T::chunk(T::default()); 4];
-    let values = &mut T::flat_mut(&mut values)[..x_rest.len()];
-    for ((x, t), values) in x_rest.chunks(T::LANES).zip(t_rest.chunks(T::LANES)).zip(values.chunks_mut(T::LANES)) {
-        let lane = T::Lane::<I>::load_part(isa, x, T::default());
-        let Eval { value, slope, .. } = loss.eval(lane, T::Lane::<I>::load_part(isa, t, T::default()));
-        value.store_part(values);
-        if GRAD {
-            let (part, rest) = grad_rest.split_at_mut(x.len());
-            (slope * factor).store_part(part);
-            grad_rest = rest;
-        }
-    }
-    sum.push(isa, values);
-    sum.total().to_f64()
+    sum
 }
 
 /// The sum of a block that overflows the element type.
-#[inline(always)]
-fn wide_block<I: Isa, T: Float, F: Elementwise<T>>(isa: I, loss: F, x: &[T], t: &[T]) -> f64 {
-    let mut sum = 0.0;
-    for (x, t) in x.chunks(T::LANES).zip(t.chunks(T::LANES)) {
-        let lane = T::Lane::<I>::load_part(isa, x, T::default());
-        let Eval { value, .. } = loss.eval(lane, T::Lane::<I>::load_part(isa, t, T::default()));
-        let mut values = T::chunk(T::default());
-        value.store(&mut values);
-        for value in &values.as_ref()[..x.len()] {
-            sum += value.to_f64();
-        }
+fn wide_block<T: Float, F: Elementwise<T>>(loss: F, token: Token, x: &[T], t: &[T]) -> f64 {
+    let mut total = 0.0;
+    for (x, t) in x.chunks(4 * T::LANES).zip(t.chunks(4 * T::LANES)) {
+        let values = four(loss, token, x, t).values;
+        total = T::flat(&values)[..x.len()].iter().fold(total, |sum, value| sum + value.to_f64());
     }
-    sum
+    total
 }

@@ -1,36 +1,40 @@
 //! The path with all options, tile by tile.
 
-use super::{Elementwise, Eval, Leaves};
+use super::Leaves;
+use super::compiled::{Compiled, Few};
 use crate::engine::Input;
 use crate::engine::factors::{Scratch, TILE};
 use crate::engine::sum::{BLOCK, BlockSum, Sum};
-use crate::lane::{Isa, Lane};
+use crate::lane::{Isa, Kernel, Token};
 use crate::math::Float;
 use core::ops::Range;
 
-#[inline(always)]
-pub(super) fn run<I: Isa, T: Float, F: Elementwise<T>>(mut leaves: Leaves<'_, T, F>, isa: I) -> Sum {
-    let mut sum = Sum::default();
-    let mut scratch = Scratch::new();
-    let mut start = 0;
-    while start < leaves.x.len() {
-        let end = leaves.x.len().min(start + BLOCK * T::LANES);
-        let mut block = BlockSum::<T::Lane<I>>::new(isa);
-        let mut in_f64 = 0.0;
-        while start < end {
-            let range = start..end.min(start + TILE * T::LANES);
-            start = range.end;
-            let mut tile = Tile::new();
-            let values = leaves.tile(isa, range, &mut tile, &mut scratch);
-            block.push(isa, values);
-            if TILE < BLOCK || !block.total().to_f64().is_finite() {
-                in_f64 = values.iter().fold(in_f64, |sum, value| sum + value.to_f64());
+impl<T: Float> Kernel for Leaves<'_, T> {
+    type Out = Sum;
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) -> Sum {
+        let mut sum = Sum::default();
+        let (mut tile, mut scratch) = (Tile::new(), Scratch::new());
+        let mut start = 0;
+        while start < self.x.len() {
+            let end = self.x.len().min(start + BLOCK * T::LANES);
+            let mut block = BlockSum::<T::Lane<I>>::new(isa);
+            let mut in_f64 = 0.0;
+            while start < end {
+                let range = start..end.min(start + TILE * T::LANES);
+                start = range.end;
+                let values = self.tile(range, &mut tile, &mut scratch);
+                block.push(isa, values);
+                if TILE < BLOCK || !block.total().to_f64().is_finite() {
+                    in_f64 = values.iter().fold(in_f64, |sum, value| sum + value.to_f64());
+                }
             }
+            let total = block.total().to_f64();
+            sum.add(if total.is_finite() { total } else { in_f64 });
         }
-        let total = block.total().to_f64();
-        sum.add(if total.is_finite() { total } else { in_f64 });
+        sum
     }
-    sum
 }
 
 /// Values and gradients of one tile.
@@ -55,56 +59,33 @@ impl<T: Float> Tile<T> {
     }
 
     /// Values and derivatives of the elements, before any factor.
-    #[inline(always)]
-    pub(super) fn eval<I: Isa, F: Elementwise<T>, const TARGET: bool>(
+    pub(super) fn evaluate(
         &mut self,
-        isa: I,
-        loss: F,
+        loss: &dyn Compiled<T>,
+        token: Token,
         x: &[T],
         t: &[T],
         columns: &[T],
+        with_target: bool,
     ) {
-        let zero = T::default();
-        let lanes = T::LANES;
-        let mut vector = 0;
-        while vector * lanes < x.len() {
-            let at = vector * lanes..x.len().min((vector + 1) * lanes);
-            let x = T::Lane::<I>::load_part(isa, &x[at.clone()], zero);
-            let t = T::Lane::<I>::load_part(isa, &t[at.clone()], zero);
-            let eval = loss.eval_column(x, t, T::Lane::<I>::load_part(isa, &columns[at], zero));
-            let Eval { value, slope, target_slope } = eval;
-            value.store(&mut self.values[vector]);
-            slope.store(&mut self.grads[vector]);
-            if TARGET {
-                target_slope.store(&mut self.target_grads[vector]);
-            }
-            vector += 1;
-        }
+        let Self { values, grads, target_grads } = self;
+        let target_grads: &mut [T::Chunk] = if with_target { target_grads } else { &mut [] };
+        loss.evaluate(token, Few { x, t, columns, values, grads, target_grads });
     }
 }
 
-impl<T: Float, F: Elementwise<T>> Leaves<'_, T, F> {
+impl<T: Float> Leaves<'_, T> {
     /// Outputs of one tile; returns its values.
     #[inline(always)]
-    fn tile<'a, I: Isa>(
-        &mut self,
-        isa: I,
-        range: Range<usize>,
-        tile: &'a mut Tile<T>,
-        scratch: &mut Scratch<T>,
-    ) -> &'a [T] {
+    fn tile<'a>(&mut self, range: Range<usize>, tile: &'a mut Tile<T>, scratch: &mut Scratch<T>) -> &'a [T] {
         let shared = self.shared;
         let (start, len) = (self.start + range.start, range.len());
-        if F::BY_COLUMN {
+        if shared.loss.is_by_column() {
             let ones = [T::from_f64(1.0)];
             scratch.lay_out_columns(shared.loss.columns().unwrap_or(&ones), start, len);
         }
         let (x, t) = (&self.x[range.clone()], &self.t[range.clone()]);
-        if self.out.target_grad.is_some() {
-            tile.eval::<I, F, true>(isa, shared.loss, x, t, scratch.columns());
-        } else {
-            tile.eval::<I, F, false>(isa, shared.loss, x, t, scratch.columns());
-        }
+        tile.evaluate(shared.loss, shared.token, x, t, scratch.columns(), self.out.target_grad.is_some());
         let values = &mut T::flat_mut(&mut tile.values)[..len];
         shared.factors.weigh(start, values, scratch);
         if let Some(each) = &mut self.out.each {

@@ -8,7 +8,8 @@ mod contiguous;
 
 use super::axis;
 use super::factors::Factors;
-use super::rowwise::{self, Batch, Layout, Rowwise, Shared};
+use super::rowwise::{self, Layout, Leaf, Rowwise, Shared};
+use super::sum::Sum;
 use super::{Args, check};
 use crate::lane::{Element, Lane, dispatch};
 use crate::math::Float;
@@ -73,12 +74,6 @@ pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
         "weigh the rows"
     }
 
-    /// Runs some rows. A method of the loss, not of the engine, so that the compiler builds each loss by itself: all at
-    /// once, and only those that changed.
-    fn run_rows(rows: Contiguous<'_, T, Self>) {
-        dispatch(rows.batch.shared.token, rows);
-    }
-
     /// The loss of the row.
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, label: L) -> L;
 }
@@ -136,11 +131,7 @@ pub(crate) struct Rows<'a, T, F> {
 }
 
 impl<T: Float, F: RowFormula<T>> Rowwise<T> for Rows<'_, T, F> {
-    type Scratch = ();
-
-    fn scratch() {}
-
-    fn rows(&self, batch: Batch<'_, T>, (): &mut ()) {
-        F::run_rows(Contiguous { rows: self, batch });
+    fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
+        leaf.batches(&mut |batch| dispatch(batch.shared.token, Contiguous { rows: self, batch }))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::tile::Tile;
 use super::{Plans, shifts};
-use crate::engine::axis::{Positions, RunningSum, column};
+use crate::engine::axis::{Positions, RunningSum, chunk, column};
 use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, lane_loss};
 use crate::lane::{Isa, Lane, Mask, Window, WindowMut};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
@@ -142,8 +142,7 @@ impl<T: Float> Tile<'_, T> {
                 v += match (four, self.gaps || accumulate) {
                     (true, false) => self.put_span::<I, 4, true>(isa, rest, class, v),
                     (true, true) => self.put_span::<I, 4, false>(isa, rest, class, v),
-                    (false, false) => self.put_span::<I, 1, true>(isa, rest, class, v),
-                    (false, true) => self.put_span::<I, 1, false>(isa, rest, class, v),
+                    (false, _) => self.put_span::<I, 1, false>(isa, rest, class, v),
                 };
             }
             class += if four { 4 } else { 1 };
@@ -159,15 +158,15 @@ impl<T: Float> Tile<'_, T> {
             while v < self.vectors {
                 let rest = x.part(v * lanes..x.len());
                 let whole = rest.run() / lanes;
-                if whole > 0 {
-                    self.refill_span(isa, &T::chunks(rest.row(first + k)).0[..whole], k, v);
-                    v += whole;
-                    continue;
-                }
-                let mut gathered = T::chunk(T::default());
-                rest.part(0..rest.len().min(lanes)).copy_row(first + k, gathered.as_mut());
-                self.refill_span(isa, &[gathered], k, v);
-                v += 1;
+                let gathered;
+                let xs: &[T::Chunk] = if whole > 0 {
+                    &T::chunks(rest.row(first + k)).0[..whole]
+                } else {
+                    gathered = [chunk(rest.part(0..rest.len().min(lanes)), first + k)];
+                    &gathered
+                };
+                self.refill_span(isa, xs, k, v);
+                v += xs.len();
             }
         }
     }
@@ -199,24 +198,26 @@ impl<T: Float> Tile<'_, T> {
         v: usize,
     ) -> usize {
         let whole = to.shared().run() / T::LANES;
-        if whole > 0 {
-            let rows = to.rows::<K>(first).map(|row| &mut T::chunks_mut(row).0[..whole]);
-            self.put::<I, K, PLAIN>(isa, rows, first, v);
-            return whole;
-        }
         let len = to.len().min(T::LANES);
-        let mut to = to.part(0..len);
         let mut gathered = [[T::chunk(T::default())]; K];
-        if self.accumulate {
+        if whole == 0 && self.accumulate {
             for (k, row) in gathered.iter_mut().enumerate() {
-                to.shared().copy_row(first + k, row[0].as_mut());
+                to.part(0..len).shared().copy_row(first + k, row[0].as_mut());
             }
         }
-        self.put::<I, K, PLAIN>(isa, gathered.each_mut().map(|row| &mut row[..]), first, v);
-        for (k, row) in gathered.iter().enumerate() {
-            to.paste_row(first + k, &row[0].as_ref()[..len]);
+        let rows: [&mut [T::Chunk]; K] = if whole > 0 {
+            to.rows::<K>(first).map(|row| &mut T::chunks_mut(row).0[..whole])
+        } else {
+            gathered.each_mut().map(|row| &mut row[..])
+        };
+        self.put::<I, K, PLAIN>(isa, rows, first, v);
+        if whole == 0 {
+            let mut to = to.part(0..len);
+            for (k, row) in gathered.iter().enumerate() {
+                to.paste_row(first + k, &row[0].as_ref()[..len]);
+            }
         }
-        1
+        whole.max(1)
     }
 
     /// Writes some vectors of neighbouring classes.

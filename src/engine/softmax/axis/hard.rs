@@ -128,16 +128,16 @@ impl<T: Float> Tile<'_, T> {
     #[inline(always)]
     fn span<I: Isa, const K: usize>(&mut self, isa: I, x: Window<'_, T>, first: usize, v: usize) -> usize {
         let whole = x.run() / T::LANES;
-        if whole > 0 {
-            let xs: [&[T::Chunk]; K] = core::array::from_fn(|k| &T::chunks(x.row(first + k)).0[..whole]);
-            self.group(isa, xs, first, v);
-            return whole;
-        }
-        let x = x.part(0..x.len().min(T::LANES));
         let mut gathered = [[T::chunk(T::default())]; K];
-        x.gather(first, gathered.each_mut().map(|row| row[0].as_mut()));
-        self.group(isa, core::array::from_fn::<_, K, _>(|k| &gathered[k][..]), first, v);
-        1
+        let xs: [&[T::Chunk]; K] = if whole > 0 {
+            core::array::from_fn(|k| &T::chunks(x.row(first + k)).0[..whole])
+        } else {
+            let x = x.part(0..x.len().min(T::LANES));
+            x.gather(first, gathered.each_mut().map(|row| row[0].as_mut()));
+            core::array::from_fn(|k| &gathered[k][..])
+        };
+        self.group(isa, xs, first, v);
+        whole.max(1)
     }
 
     /// The exponentials of some vectors of neighbouring classes.

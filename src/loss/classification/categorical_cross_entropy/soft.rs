@@ -42,12 +42,8 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, target: Target
     let surprises = Surprises::new(row, limits);
     let [loss, mass] = row.sums(Losses { surprises, target });
     if row.wants_grads() {
-        let slopes = Slopes { surprises, target, mass };
-        if row.wants_target_grads() || limits.by_surprise {
-            row.grads(BothSlopes { slopes });
-        } else {
-            row.grads(slopes);
-        }
+        let with_logs = row.wants_target_grads() || limits.by_surprise;
+        row.grads(Slopes { surprises, target, mass, with_logs });
     }
     loss
 }
@@ -132,13 +128,15 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Losses<L> {
     }
 }
 
-/// The derivatives with respect to `x`, where no entry is clipped after the normalisation.
+/// The derivatives.
 #[derive(Clone, Copy)]
 struct Slopes<L> {
     surprises: Surprises<L>,
     target: Target<L>,
     /// Of all classes that are not clipped.
     mass: L,
+    /// Whether logarithms are needed: for those with respect to `t`, or where entries may be clipped.
+    with_logs: bool,
 }
 
 impl<L: Lane<Elem: Float>> Slopes<L> {
@@ -162,25 +160,14 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
 
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
-        [self.slope(entry, self.target.mass(entry)), entry.x.of(0.0)]
-    }
-}
-
-/// The same where entries may be clipped, and those with respect to `t`: what needs the logarithms.
-#[derive(Clone, Copy)]
-struct BothSlopes<L> {
-    slopes: Slopes<L>,
-}
-
-impl<L: Lane<Elem: Float>> Terms<L, 2> for BothSlopes<L> {
-    const ONE_BY_ONE: bool = true;
-
-    #[inline(always)]
-    fn at(&self, entry: Entry<L>) -> [L; 2] {
-        let Slopes { surprises, target, .. } = self.slopes;
+        let Self { surprises, target, .. } = self;
+        let mass = target.mass(entry);
+        if !self.with_logs {
+            return [self.slope(entry, mass), mass.of(0.0)];
+        }
         let surprise = surprises.at(surprises.limits.entry(entry.x));
-        let mass = surprises.limits.mass(surprise, target.mass(entry));
+        let mass = surprises.limits.mass(surprise, mass);
         let share = entry.weight * target.keep;
-        [self.slopes.slope(entry, mass), weigh(share, surprises.limits.surprise(surprise))]
+        [self.slope(entry, mass), weigh(share, surprises.limits.surprise(surprise))]
     }
 }

@@ -4,7 +4,7 @@ use super::CrossEntropy;
 use super::targets::Classes;
 use crate::engine::axis;
 use crate::engine::factors::Factors;
-use crate::engine::rowwise::{self, Batch, Rowwise, Shared};
+use crate::engine::rowwise::{self, Batch, Leaf, Rowwise, Shared};
 use crate::engine::softmax::{
     Distributions, GROUP, HardRow, IGNORED, Plan, Short, ShortScratch, SoftRow, SoftTarget, hard_row, is_short,
     soft_row,
@@ -192,17 +192,18 @@ impl<T: Float> Rows<'_, T> {
 }
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
-    type Scratch = ShortScratch<T>;
-
-    fn scratch() -> ShortScratch<T> {
-        ShortScratch::new()
-    }
-
-    fn rows(&self, mut batch: Batch<'_, T>, scratch: &mut ShortScratch<T>) {
-        let shared = batch.shared;
-        if self.is_hard() && is_short(shared.layout.classes) {
-            return self.short(batch, scratch);
+    fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
+        if self.is_hard() && is_short(leaf.classes()) {
+            let mut scratch = ShortScratch::new();
+            return leaf.batches(&mut |batch| self.short(batch, &mut scratch));
         }
+        leaf.batches(&mut |batch| self.one_by_one(batch))
+    }
+}
+
+impl<T: Float> Rows<'_, T> {
+    fn one_by_one(&self, mut batch: Batch<'_, T>) {
+        let shared = batch.shared;
         for i in 0..batch.rows {
             let at = i * shared.layout.stride;
             let entries = at..at + shared.layout.classes;

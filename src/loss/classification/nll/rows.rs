@@ -3,7 +3,7 @@
 use crate::engine::Input;
 use crate::engine::axis::{Axis, Positions};
 use crate::engine::factors::Factors;
-use crate::engine::rowwise::{self, BATCH, Batch, Layout, Rowwise, Shared};
+use crate::engine::rowwise::{self, BATCH, Batch, Layout, Leaf, Rowwise, Shared};
 use crate::engine::softmax::IGNORED;
 use crate::engine::sum::Sum;
 use crate::loss::classification::class_rows::ClassRows;
@@ -36,11 +36,13 @@ impl<T: Float> Rows<'_, T> {
 }
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
-    type Scratch = ();
+    fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
+        leaf.batches(&mut |batch| self.batch(batch))
+    }
+}
 
-    fn scratch() {}
-
-    fn rows(&self, mut batch: Batch<'_, T>, (): &mut ()) {
+impl<T: Float> Rows<'_, T> {
+    fn batch(&self, mut batch: Batch<'_, T>) {
         let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = batch.shared;
         let mut indices = [IGNORED; BATCH];
         let indices = &mut indices[..batch.rows];
