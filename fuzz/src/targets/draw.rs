@@ -21,6 +21,12 @@ pub(super) fn number<T: Judged>(u: &mut Unstructured<'_>) -> Result<T> {
     })
 }
 
+/// The same, 16 times smaller where it is so large that a loss could overflow before its weights come.
+pub(super) fn score<T: Judged>(u: &mut Unstructured<'_>) -> Result<T> {
+    let x: T = number(u)?;
+    Ok(if x.to_f64().abs() > T::MAX.to_f64() / 16.0 { T::from_f64(x.to_f64() / 16.0) } else { x })
+}
+
 fn number_of<T: Judged>(u: &mut Unstructured<'_>, range: Range) -> Result<T> {
     if u.ratio(1, 4)? { u.choose(&edges(range)).copied() } else { Ok(inside(range, number(u)?, u.arbitrary()?)) }
 }

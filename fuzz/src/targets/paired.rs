@@ -1,7 +1,7 @@
 //! Any loss of a row against a row, or of probabilities against a class, by every verb, at every level, against the
 //! textbook.
 
-use super::draw::{is_double, manner, number};
+use super::draw::{is_double, manner, score};
 use crate::judging::inside;
 use crate::judging::pairs_of_rows::PairsOfRows;
 use crate::judging::vectors::{Shape, rows_for};
@@ -28,7 +28,7 @@ fn judge<T: PairSubject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
     if rows > 0 {
         for _ in 0..u.int_in_range(0..=3)? {
             let entry = u.choose_index(rows * columns)?;
-            let x = number(u)?;
+            let x = score(u)?;
             batch.x[entry] = if is_distribution { inside(Range::Probabilities, x, u.arbitrary()?) } else { x };
         }
     }

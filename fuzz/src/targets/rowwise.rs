@@ -1,11 +1,10 @@
 //! Softmax cross-entropy of any logits, against indices and probabilities, in rows at any stride and along an axis, by
 //! every verb, at every level, against the textbook.
 
-use super::draw::{is_double, manner, number};
+use super::draw::{is_double, manner, score};
 use crate::judging::logits::with_targets;
 use crate::judging::rows::Rows;
 use arbitrary::{Result, Unstructured};
-use lossfn_oracle::Judged;
 use lossfn_oracle::inputs::offsets;
 use lossfn_oracle::registry::{CROSS_ENTROPY, Subject};
 
@@ -15,12 +14,6 @@ pub(super) fn rowwise(data: &[u8]) {
         is_double(&mut u).and_then(|double| if double { judge::<f64>(&mut u, 4) } else { judge::<f32>(&mut u, 140) });
 }
 
-/// A logit, 16 times smaller where it is so large that a loss could overflow before its weights come.
-fn logit<T: Judged>(u: &mut Unstructured<'_>) -> Result<T> {
-    let x: T = number(u)?;
-    Ok(if x.to_f64().abs() > T::MAX.to_f64() / 16.0 { T::from_f64(x.to_f64() / 16.0) } else { x })
-}
-
 fn judge<T: Subject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
     let loss = *u.choose(&CROSS_ENTROPY)?;
     let classes = u.int_in_range(1..=most)?;
@@ -28,7 +21,7 @@ fn judge<T: Subject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
     let (padding, offset) = (u.int_in_range(0..=3)?, u.int_in_range(offsets())?);
     let (along_axis, seed) = (count > 1 && u.arbitrary()?, u.arbitrary()?);
     let manner = manner(u, count, false)?;
-    let x = (0..count * classes).map(|_| logit(u)).collect::<Result<_>>()?;
+    let x = (0..count * classes).map(|_| score(u)).collect::<Result<_>>()?;
     let rows = Rows { offset, ..with_targets::<T>(loss, classes, x, seed) };
     let rows = if along_axis { Rows { inner: count, ..rows } } else { Rows { stride: classes + padding, ..rows } };
     if let Err(fault) = rows.judge(&[manner]) {
