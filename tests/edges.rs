@@ -2,7 +2,7 @@
 
 mod support;
 
-use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Layout, Loss, Mae, Mse, SmoothL1, Weights};
+use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Layout, Loss, Mae, Mse, Nll, SmoothL1, Weights};
 use support::{AnyLoss, Number, Results, Y, for_both_types, run};
 
 const NAN: f64 = f64::NAN;
@@ -330,4 +330,13 @@ fn a_class_weight_of_0_wins_over_an_infinite_loss() {
             assert!(grad.iter().all(|x| *x == 0.0), "{classes} classes: {grad:?}");
         }
     }
+}
+
+/// The weight of a class and that of a row are one factor: only their product must leave the loss in its range.
+#[test]
+fn weights_of_class_and_row_meet_before_the_loss() {
+    let (x, class_weights, rows, mut each) = ([f32::MIN], [2.0_f32], [0.375_f32], [0.0]);
+    let how = Call::new().weights(Weights::Rows(&rows));
+    Nll::new(1).class_weights(&class_weights).with(how).each(&x, &[0], &mut each).unwrap();
+    assert_eq!(each, [f32::MAX * 0.75]);
 }

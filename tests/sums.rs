@@ -157,6 +157,26 @@ fn sums_beyond_the_type_are_finite<T: Number>() {
             assert!(near || value == truth, "{n} of {}: {value:e}, not {truth:e}", T::NAME);
         }
     }
+    // Blocks that overflow between others that do not, and a tail, with their gradients.
+    let block = 64 * 64 / size_of::<T>();
+    let mut x = vec![T::of(1.0); 5 * block + 7];
+    x[block..2 * block].fill(big);
+    x[3 * block..4 * block].fill(big);
+    let (zeros, ones) = (vec![T::of(0.0); x.len()], vec![T::of(1.0); x.len()]);
+    let truth = big.wide() * (2 * block) as f64 + (3 * block + 7) as f64;
+    let mut grads = [vec![T::of(0.0); x.len()], vec![T::of(0.0); x.len()]];
+    let ways = [Call::new().sum(), Call::new().sum().weights(Weights::Each(&ones))];
+    for (how, grad) in ways.into_iter().zip(&mut grads) {
+        let value = T::bind(AnyLoss::Mae(Mae::new()), how, Y::Numbers(&zeros)).value_and_grad(&x, grad).unwrap().value;
+        assert!((value / truth - 1.0).abs() < 1e-15 || value == truth, "{}: {value:e}, not {truth:e}", T::NAME);
+        assert!(grad.iter().all(|grad| grad.wide() == 1.0), "{}", T::NAME);
+    }
+    // A NaN between them is one, and hides no gradient.
+    x[2 * block] = T::of(f64::NAN);
+    let bound_ = T::bind(AnyLoss::Mae(Mae::new()), Call::new().sum(), Y::Numbers(&zeros));
+    assert!(bound_.value_and_grad(&x, &mut grads[0]).unwrap().value.is_nan());
+    let is_right = |(i, grad): (usize, &T)| if i == 2 * block { grad.wide().is_nan() } else { grad.wide() == 1.0 };
+    assert!(grads[0].iter().enumerate().all(is_right), "{}", T::NAME);
     // One infinity, and one pair of opposite overflows, stay what they are.
     let infinity = [T::of(f64::INFINITY), T::of(1.0)];
     let bound_ = T::bind(AnyLoss::Mae(Mae::new()), Call::new().sum(), Y::Numbers(&infinity[1..]));

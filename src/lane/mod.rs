@@ -5,8 +5,8 @@
 //! partial sum, so a result has the same bits on every level with a fused multiply-add.
 //!
 //! Two rules keep it fast. A closure, or a function that is not inlined, does not inherit the instruction set of its
-//! caller and turns every operation into a call: hence `#[inline(always)]` everywhere and plain loops. And the level
-//! is chosen by [`dispatch`] around a whole chunk of data, never inside a loop.
+//! caller and turns every operation into a call: hence `#[inline(always)]` on all that works on lanes, and plain loops.
+//! And the level is chosen by [`dispatch`] around a whole chunk of data or a tile of it, never for a vector.
 
 #[cfg(all(feature = "pulp", target_arch = "x86_64"))]
 mod avx2;

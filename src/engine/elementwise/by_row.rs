@@ -53,7 +53,6 @@ pub(super) fn run<T: Float>(
 }
 
 /// A loss of elements with its targets.
-#[derive(Clone, Copy)]
 struct Rows<'a, T> {
     loss: &'a dyn Compiled<T>,
     t: &'a [T],
@@ -119,7 +118,9 @@ impl<T: Float> Kernels<'_, T> {
         let target = (batch.first + i) * classes + columns.start;
         if let Some(scale) = scale {
             let ones = [T::from_f64(1.0)];
-            scratch.lay_out_columns(loss.columns().unwrap_or(&ones), columns.start, len);
+            if loss.is_by_column() {
+                scratch.lay_out_columns(loss.columns().unwrap_or(&ones), columns.start, len);
+            }
             let (x, t) = (&batch.x[at.clone()], &t[target..target + len]);
             tile.evaluate(loss, batch.shared.token, x, t, scratch.columns(), true);
             scratch.lay_out_columns(column_weights.unwrap_or(&ones), columns.start, len);

@@ -4,7 +4,7 @@
 //! in registers. The tiled path (weights, mask, upstream by item, unreduced values, accumulation, in place, gradient of
 //! the target) puts values and gradients of one tile into the first-level cache and finishes them there.
 //!
-//! What is compiled for each loss is [`Compiled`], and nothing else.
+//! What is compiled for each loss is [`Compiled`], and the checks of [`run`].
 
 mod by_row;
 mod compiled;
@@ -21,8 +21,8 @@ use crate::lane::{Lane, Token, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome};
 
-/// The loss of an element, and its derivatives with respect to the prediction and to the target. What is not asked for
-/// is dead code.
+/// The loss of an element, and its derivatives with respect to the prediction and to the target. In a
+/// loop in registers, what is not asked for is dead code.
 #[derive(Clone, Copy)]
 pub(crate) struct Eval<L> {
     pub(crate) value: L,

@@ -11,7 +11,7 @@ use core::ops::Range;
 /// Vectors whose terms are added in the element type: a multiple of four.
 const BLOCK: usize = 32;
 
-pub(crate) struct Contiguous<'a, T, F> {
+pub(super) struct Contiguous<'a, T, F> {
     pub(super) rows: &'a Rows<'a, T, F>,
     pub(super) batch: Batch<'a, T>,
 }

@@ -124,8 +124,7 @@ pub(crate) fn scale_to_one<L: Lane<Elem: Float>>(size: L) -> (L, L) {
     (L::pow2(-exponent + (L::Elem::ROUND + L::Elem::BIAS)), -exponent)
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Rows<'a, T, F> {
+struct Rows<'a, T, F> {
     loss: F,
     t: Option<&'a [T]>,
 }

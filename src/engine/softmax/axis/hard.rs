@@ -128,11 +128,12 @@ impl<T: Float> Tile<'_, T> {
     #[inline(always)]
     fn span<I: Isa, const K: usize>(&mut self, isa: I, x: Window<'_, T>, first: usize, v: usize) -> usize {
         let whole = x.run() / T::LANES;
-        let mut gathered = [[T::chunk(T::default())]; K];
+        let mut gathered;
         let xs: [&[T::Chunk]; K] = if whole > 0 {
             core::array::from_fn(|k| &T::chunks(x.row(first + k)).0[..whole])
         } else {
             let x = x.part(0..x.len().min(T::LANES));
+            gathered = [[T::chunk(T::default())]; K];
             x.gather(first, gathered.each_mut().map(|row| row[0].as_mut()));
             core::array::from_fn(|k| &gathered[k][..])
         };

@@ -23,7 +23,6 @@ pub(super) enum Targets<'a, T> {
 }
 
 /// A loss and its targets.
-#[derive(Clone, Copy)]
 pub(super) struct Rows<'a, T> {
     pub(super) loss: CrossEntropy<'a, T>,
     pub(super) targets: Targets<'a, T>,

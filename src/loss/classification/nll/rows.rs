@@ -9,7 +9,6 @@ use crate::engine::sum::Sum;
 use crate::loss::classification::class_rows::ClassRows;
 use crate::math::Float;
 
-#[derive(Clone, Copy)]
 pub(super) struct Rows<'a, T> {
     pub(super) targets: ClassRows<'a, T>,
 }
