@@ -59,8 +59,9 @@ use rows::Targets;
 /// entries below 2^-125 may be 0. In `f32` a row in which one exponential is some 2^24 times larger than many others can
 /// be further off, because they are added in the element type; the worst loss seen is off by 5.6 ULP. Probabilities and
 /// smoothing: the loss 8 ULP, the gradient 10 ULP of the larger of the two terms that are subtracted, the gradient of
-/// the target 10 ULP. A weight or a divisor rounds once more. In `f32` gradients lose digits where the upstream gradient times the weight over the divisor is below 2^-34. With an axis in
-/// the middle the same holds; the bits may differ from those of the same rows side by side.
+/// the target 10 ULP. A weight or a divisor rounds once more. In `f32` gradients lose digits where the upstream gradient
+/// times the weight over the divisor is below 2^-34. With an axis in the middle the same holds; the bits may differ from
+/// those of the same rows side by side.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
