@@ -4,6 +4,7 @@ pub(crate) mod axis;
 pub(crate) mod check;
 pub(crate) mod elementwise;
 pub(crate) mod factors;
+pub(crate) mod lane_sum;
 pub(crate) mod layout;
 mod parallel;
 pub(crate) mod pass;

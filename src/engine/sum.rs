@@ -7,6 +7,7 @@
 //!
 //! A block whose sum overflows the element type is added again in `f64`, term by term.
 
+use super::lane_sum::LaneSum;
 use super::parallel::Merge;
 use crate::lane::{Element, Isa, Lane};
 use crate::math::Float;
@@ -32,9 +33,22 @@ impl Sum {
         self.high = sum;
     }
 
+    /// The sum of all lanes of so many terms.
+    #[inline(always)]
+    pub(crate) fn of_lanes<L: Lane<Elem: Float>>(lanes: LaneSum<L>, terms: usize) -> Self {
+        let LaneSum { high, low } = lanes.sum(terms <= L::Elem::LANES);
+        Self { high: high.first().to_f64(), low: low.first().to_f64() }
+    }
+
     /// The sum, rounded once. What the roundings lost of an infinite sum has no meaning.
     pub(crate) fn total(self) -> f64 {
         if self.high.is_finite() { self.high + self.low } else { self.high }
+    }
+
+    /// The sum, rounded to the element type, and what that rounds away.
+    pub(crate) fn rounded<T: Float>(self) -> (T, T) {
+        let total = T::from_f64(self.total());
+        (total, T::from_f64((self.high - total.to_f64()) + self.low))
     }
 }
 
@@ -82,12 +96,6 @@ impl<L: Lane> BlockSum<L> {
         if !rest.is_empty() || !tail.is_empty() {
             self.add(last);
         }
-    }
-
-    /// The sums of the lanes.
-    #[inline(always)]
-    pub(crate) fn lanes(self) -> L {
-        self.0
     }
 
     #[inline(always)]

@@ -35,7 +35,7 @@ macro_rules! vector {
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, movemask $movemask:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
-        exponent_float $exponent_float:literal, sum $sum:ident fold $fold:ident
+        exponent_float $exponent_float:literal, sum $sum:ident halves $halves:ident
     ) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name {
@@ -226,13 +226,14 @@ macro_rules! vector {
                 $sum(self.isa, self.low, self.high)
             }
             #[inline(always)]
-            fn fold(self, other: Self, half: usize) -> Self {
+            fn halves(self, other: Self, half: usize) -> [Self; 2] {
                 if half == Self::HALF {
-                    let x = self.isa.avx;
-                    return Self::new(self.isa, x.$add(self.low, self.high), x.$add(other.high, other.low));
+                    let kept = Self::new(self.isa, self.low, other.high);
+                    return [kept, Self::new(self.isa, self.high, other.low)];
                 }
-                let low = $fold(self.isa, self.low, other.low, half);
-                Self::new(self.isa, low, $fold(self.isa, self.high, other.high, half))
+                let low = $halves(self.isa, self.low, other.low, half);
+                let high = $halves(self.isa, self.high, other.high, half);
+                [Self::new(self.isa, low[0], high[0]), Self::new(self.isa, low[1], high[1])]
             }
         }
 
@@ -258,7 +259,7 @@ vector!(
     bits _mm256_castps_si256 _mm256_castsi256_ps,
     int _mm256_set1_epi32 _mm256_add_epi32 _mm256_slli_epi32 _mm256_srli_epi32,
     fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000,
-    sum sum_ps fold fold_ps
+    sum sum_ps halves halves_ps
 );
 vector!(
     F64, F64Mask, f64, __m256d,
@@ -269,7 +270,7 @@ vector!(
     bits _mm256_castpd_si256 _mm256_castsi256_pd,
     int _mm256_set1_epi64x _mm256_add_epi64 _mm256_slli_epi64 _mm256_srli_epi64,
     fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000, mantissa 0x000f_ffff_ffff_ffff,
-    exponent_float 0x4330_0000_0000_0000, sum sum_pd fold fold_pd
+    exponent_float 0x4330_0000_0000_0000, sum sum_pd halves halves_pd
 );
 
 #[inline(always)]
@@ -290,25 +291,25 @@ pub(super) fn sum_pd(isa: V3, low: __m256d, high: __m256d) -> f64 {
     isa.sse2._mm_cvtsd_f64(isa.sse2._mm_add_sd(two, isa.sse2._mm_unpackhi_pd(two, two)))
 }
 
-/// [`Lane::fold`] within one ymm.
+/// [`Lane::halves`] within one ymm.
 #[inline(always)]
-fn fold_ps(isa: V3, a: __m256, b: __m256, half: usize) -> __m256 {
+fn halves_ps(isa: V3, a: __m256, b: __m256, half: usize) -> [__m256; 2] {
     let x = isa.avx;
     let (kept, moved) = match half {
         4 => (x._mm256_blend_ps::<0xf0>(a, b), x._mm256_permute2f128_ps::<0x21>(a, b)),
         2 => (x._mm256_blend_ps::<0xcc>(a, b), x._mm256_shuffle_ps::<0x4e>(a, b)),
         _ => (x._mm256_blend_ps::<0xaa>(a, b), x._mm256_permute_ps::<0xb1>(x._mm256_blend_ps::<0xaa>(b, a))),
     };
-    x._mm256_add_ps(kept, moved)
+    [kept, moved]
 }
 
-/// [`Lane::fold`] within one ymm.
+/// [`Lane::halves`] within one ymm.
 #[inline(always)]
-fn fold_pd(isa: V3, a: __m256d, b: __m256d, half: usize) -> __m256d {
+fn halves_pd(isa: V3, a: __m256d, b: __m256d, half: usize) -> [__m256d; 2] {
     let x = isa.avx;
     let (kept, moved) = match half {
         2 => (x._mm256_blend_pd::<0xc>(a, b), x._mm256_permute2f128_pd::<0x21>(a, b)),
         _ => (x._mm256_blend_pd::<0xa>(a, b), x._mm256_shuffle_pd::<0x5>(a, b)),
     };
-    x._mm256_add_pd(kept, moved)
+    [kept, moved]
 }

@@ -63,7 +63,7 @@ macro_rules! vector {
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, keep $keep:ident, scalef $scalef:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
-        exponent_float $exponent_float:literal, sum $sum:ident fold $fold:ident
+        exponent_float $exponent_float:literal, sum $sum:ident halves $halves:ident
     ) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name {
@@ -198,8 +198,8 @@ macro_rules! vector {
                 $sum(self)
             }
             #[inline(always)]
-            fn fold(self, other: Self, half: usize) -> Self {
-                Self::new(self.isa, $fold(self.isa, self.v, other.v, half))
+            fn halves(self, other: Self, half: usize) -> [Self; 2] {
+                $halves(self.isa, self.v, other.v, half).map(|v| Self::new(self.isa, v))
             }
         }
     };
@@ -215,7 +215,7 @@ vector!(
     bits _mm512_castps_si512 _mm512_castsi512_ps,
     int _mm512_set1_epi32 _mm512_add_epi32 _mm512_slli_epi32 _mm512_srli_epi32,
     fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000,
-    sum sum_f32 fold fold_ps
+    sum sum_f32 halves halves_ps
 );
 vector!(
     F64, f64, __m512d, u8,
@@ -227,7 +227,7 @@ vector!(
     bits _mm512_castpd_si512 _mm512_castsi512_pd,
     int _mm512_set1_epi64 _mm512_add_epi64 _mm512_slli_epi64 _mm512_srli_epi64,
     fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000, mantissa 0x000f_ffff_ffff_ffff,
-    exponent_float 0x4330_0000_0000_0000, sum sum_f64 fold fold_pd
+    exponent_float 0x4330_0000_0000_0000, sum sum_f64 halves halves_pd
 );
 
 #[inline(always)]
@@ -245,7 +245,7 @@ fn sum_f64(x: F64) -> f64 {
 }
 
 #[inline(always)]
-fn fold_ps(isa: V4, a: __m512, b: __m512, half: usize) -> __m512 {
+fn halves_ps(isa: V4, a: __m512, b: __m512, half: usize) -> [__m512; 2] {
     let x = isa.avx512f;
     let (kept, moved) = match half {
         8 => (x._mm512_mask_blend_ps(0xff00, a, b), x._mm512_shuffle_f32x4::<0x4e>(a, b)),
@@ -259,11 +259,11 @@ fn fold_ps(isa: V4, a: __m512, b: __m512, half: usize) -> __m512 {
             (x._mm512_mask_blend_ps(0xaaaa, a, b), x._mm512_permute_ps::<0xb1>(other))
         }
     };
-    x._mm512_add_ps(kept, moved)
+    [kept, moved]
 }
 
 #[inline(always)]
-fn fold_pd(isa: V4, a: __m512d, b: __m512d, half: usize) -> __m512d {
+fn halves_pd(isa: V4, a: __m512d, b: __m512d, half: usize) -> [__m512d; 2] {
     let x = isa.avx512f;
     let (kept, moved) = match half {
         4 => (x._mm512_mask_blend_pd(0xf0, a, b), x._mm512_shuffle_f64x2::<0x4e>(a, b)),
@@ -273,5 +273,5 @@ fn fold_pd(isa: V4, a: __m512d, b: __m512d, half: usize) -> __m512d {
         }
         _ => (x._mm512_mask_blend_pd(0xaa, a, b), x._mm512_shuffle_pd::<0x55>(a, b)),
     };
-    x._mm512_add_pd(kept, moved)
+    [kept, moved]
 }

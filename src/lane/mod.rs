@@ -209,19 +209,27 @@ pub(crate) trait Lane:
     /// Sums the lanes in a fixed tree: `i` with `i + N/2`, then `N/4`, …
     fn sum(self) -> Self::Elem;
 
-    /// One step of that tree for two vectors at once. With `half` a power of two below the number of lanes, lane `i` is
-    /// `self[i] + self[i ^ half]` where the bit `half` of `i` is 0, else `other[i] + other[i ^ half]`.
+    /// The two terms of one step of that tree, for two vectors at once. With `half` a power of two below the number of
+    /// lanes, lane `i` has `self[i]` and `self[i ^ half]` where the bit `half` of `i` is 0, else `other[i]` and
+    /// `other[i ^ half]`.
     #[inline(always)]
-    fn fold(self, other: Self, half: usize) -> Self {
+    fn halves(self, other: Self, half: usize) -> [Self; 2] {
         let zero = Self::Elem::chunk(Self::Elem::default());
-        let (mut a, mut b, mut folded) = (zero, zero, zero);
+        let (mut a, mut b, mut kept, mut moved) = (zero, zero, zero, zero);
         self.store(&mut a);
         other.store(&mut b);
-        for (i, to) in folded.as_mut().iter_mut().enumerate() {
+        for (i, (kept, moved)) in kept.as_mut().iter_mut().zip(moved.as_mut()).enumerate() {
             let from = if i & half == 0 { a.as_ref() } else { b.as_ref() };
-            *to = from[i] + from[i ^ half];
+            (*kept, *moved) = (from[i], from[i ^ half]);
         }
-        Self::load(self.isa(), &folded)
+        [Self::load(self.isa(), &kept), Self::load(self.isa(), &moved)]
+    }
+
+    /// One step of that tree: the sum of the [`halves`](Self::halves).
+    #[inline(always)]
+    fn fold(self, other: Self, half: usize) -> Self {
+        let [kept, moved] = self.halves(other, half);
+        kept + moved
     }
 
     /// `self * 2^n` rounded once, for integer `n` with `2^(n/2)` normal and `self` within a factor of 4 of one.

@@ -4,7 +4,6 @@
 //! the scratch allows. Leaves are whole tiles, whose boundaries the shape alone decides, so threads share one sample.
 
 mod column;
-mod lane_sum;
 mod work;
 
 use super::parallel::{self, Job};
@@ -17,7 +16,6 @@ use crate::{Call, LossError, Outcome, Totals};
 use core::ops::Range;
 
 pub(crate) use column::{ByColumn, Column, by_column, column_tile};
-pub(crate) use lane_sum::{LaneSum, RunningSum};
 pub(crate) use work::{Shape, Work, chunk, column};
 
 /// A loss over positions.

@@ -1,7 +1,8 @@
 //! Rows whose entries lie an axis apart: each lane is a row, and what a pass finds is each lane's own.
 
 use super::{Entry, Passes, RowFormula, Rows, Terms};
-use crate::engine::axis::{Axis, ByColumn, Column, Positions, RunningSum, by_column, column_tile};
+use crate::engine::axis::{Axis, ByColumn, Column, Positions, by_column, column_tile};
+use crate::engine::lane_sum::RunningSum;
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{Layout, Shared};
 use crate::engine::sum::Sum;

@@ -5,11 +5,12 @@ use crate::Threads;
 use crate::engine::Input;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{self, Pass, Row, Scale};
-use crate::engine::sum::{BlockSum, Sum};
+use crate::engine::lane_sum::LaneSum;
+use crate::engine::sum::Sum;
 use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_all, weigh};
 
-/// Vectors whose exponentials are added in the element type.
+/// Vectors whose exponentials are added lane by lane.
 const BLOCK: usize = 32;
 
 /// One row, its class and the factors of its loss and gradient.
@@ -38,9 +39,9 @@ pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_
             exp_sum(token, threads, shift, class, &x, place.unwrap_or_default())
         }
     };
-    let others = T::from_f64(sums.others.total());
+    let (others, lost) = sums.others.rounded();
     let RowResult { loss, factor } =
-        dispatch(token, Finish { others, target: sums.target, x_target, shift, weight, scale });
+        dispatch(token, Finish { others, lost, target: sums.target, x_target, shift, weight, scale });
     let y = match (&mut x, grad) {
         (_, Some(grad)) if !accumulate => {
             grad[class] = -others;
@@ -129,7 +130,7 @@ fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
         let y = if STORE { &mut row.y[start..end] } else { &mut [] };
         let skip = skip.wrapping_sub(start);
         let (others, target) = exp_block::<I, T, BASED, STORE>(isa, shift, skip, &row.x[start..end], y);
-        sums.others.add(others);
+        sums.others = sums.others.merge(others);
         sums.target = sums.target + target;
         start = end;
     }
@@ -144,10 +145,10 @@ fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
     skip: usize,
     x: &[T],
     y: &mut [T],
-) -> (f64, T) {
+) -> (Sum, T) {
     let scaling = shift.scaling::<T::Lane<I>>(isa);
     let group = 4 * T::LANES;
-    let mut sum = BlockSum::<T::Lane<I>>::new(isa);
+    let mut sum = LaneSum::<T::Lane<I>>::new(isa);
     let mut target = T::default();
     let mut start = 0;
     while start < x.len() {
@@ -165,7 +166,7 @@ fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
             start = end;
         }
     }
-    (sum.total().to_f64(), target)
+    (Sum::of_lanes(sum, x.len()), target)
 }
 
 /// Exponentials of whole groups of four vectors.
@@ -175,7 +176,7 @@ fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
     scaling: Scaling<T::Lane<I>>,
     x: &[T],
     y: &mut [T],
-    sum: &mut BlockSum<T::Lane<I>>,
+    sum: &mut LaneSum<T::Lane<I>>,
 ) {
     let xs = T::chunks(x).0.as_chunks::<4>().0;
     let ys = T::chunks_mut(y).0.as_chunks_mut::<4>().0;
@@ -195,7 +196,7 @@ fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
             e[k].store(&mut ys[i][k]);
             k += 1;
         }
-        sum.add(e);
+        sum.add_four(e);
         i += 1;
     }
 }
@@ -208,7 +209,7 @@ fn exp_part<I: Isa, T: Float, const BASED: bool>(
     skip: usize,
     x: &[T],
     y: &mut [T],
-    sum: &mut BlockSum<T::Lane<I>>,
+    sum: &mut LaneSum<T::Lane<I>>,
 ) -> T {
     let mut e = [T::chunk(T::from_f64(f64::NEG_INFINITY)); 4];
     T::flat_mut(&mut e)[..x.len()].copy_from_slice(x);
@@ -226,7 +227,7 @@ fn exp_part<I: Isa, T: Float, const BASED: bool>(
         lanes[k] = T::Lane::<I>::load(isa, &e[k]);
         k += 1;
     }
-    sum.add(lanes);
+    sum.add_four(lanes);
     skipped
 }
 
@@ -262,6 +263,8 @@ impl<T: Float> Pass<T> for Again<T> {
 /// Loss and gradient factor of one row, by the vector functions that all rows use.
 struct Finish<T> {
     others: T,
+    /// What the rounding of the others took.
+    lost: T,
     target: T,
     x_target: T,
     shift: Shift<T>,
@@ -279,7 +282,8 @@ impl<T: Float> Kernel for Finish<T> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> RowResult<T> {
-        let (others, target) = (T::Lane::<I>::splat(isa, self.others), T::Lane::<I>::splat(isa, self.target));
+        let (high, low) = (T::Lane::<I>::splat(isa, self.others), T::Lane::<I>::splat(isa, self.lost));
+        let (others, target) = (LaneSum { high, low }, T::Lane::<I>::splat(isa, self.target));
         let (x_target, base) = (T::Lane::<I>::splat(isa, self.x_target), T::Lane::<I>::splat(isa, self.shift.base));
         let loss = row_loss(others, target, x_target, base, self.shift.k);
         let loss = weigh(T::Lane::<I>::splat(isa, self.weight), loss);

@@ -20,6 +20,7 @@ pub(crate) use hard::{HardRow, hard_row};
 pub(crate) use short::{GROUP, IGNORED, Plan, Short, ShortScratch, is_short};
 pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
 
+use super::lane_sum::LaneSum;
 use super::pass::{self, Largest, Row};
 use crate::Threads;
 use crate::lane::{Lane, Mask, Token};
@@ -93,16 +94,16 @@ fn round(x: f64) -> f64 {
 
 /// `-ln p_t` from the scaled exponentials of the target and of the others.
 ///
-/// - Error: 3 ULP.
+/// - What the rounding of the others, and that of their ratio to the target, take from the loss is put back.
 /// - A target that vanishes next to the others: `ln S - x_t` with all shifts, which does not cancel there.
 #[inline(always)]
-pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k: f64) -> L {
-    lane_loss(others, target, x_target, base, others.of(k))
+pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: LaneSum<L>, target: L, x_target: L, base: L, k: f64) -> L {
+    lane_loss(others, target, x_target, base, target.of(k))
 }
 
 /// The same with a `k` for each lane.
 #[inline(always)]
-fn lane_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k: L) -> L {
+fn lane_loss<L: Lane<Elem: Float>>(others: LaneSum<L>, target: L, x_target: L, base: L, k: L) -> L {
     let (near, vanishing) = near_loss(others, target);
     if !vanishing.any() {
         return near;
@@ -110,14 +111,15 @@ fn lane_loss<L: Lane<Elem: Float>>(others: L, target: L, x_target: L, base: L, k
     // `k ln 2` in two parts, of which the first is exact: it may be next to the logits, and they are not rounded to it.
     let (high, low) = L::Elem::LN2;
     let far = k.mul_add(k.of(high), base - x_target);
-    L::pick(vanishing, far + k.mul_add(k.of(low), ln(others + target)), near)
+    L::pick(vanishing, far + k.mul_add(k.of(low), ln(others.high + target)), near)
 }
 
 /// [`row_loss`], and where the target vanishes, so that this is not it.
 #[inline(always)]
-fn near_loss<L: Lane<Elem: Float>>(others: L, target: L) -> (L, L::Mask) {
-    let ratio = others / target;
-    (log1p_finite(ratio), ratio.of(RATIO_MAX).le(ratio))
+fn near_loss<L: Lane<Elem: Float>>(others: LaneSum<L>, target: L) -> (L, L::Mask) {
+    let ratio = others.high / target;
+    let rest = ratio.neg_mul_add(target, others.high) + others.low;
+    (log1p_finite(ratio) + rest / (others.high + target), ratio.of(RATIO_MAX).le(ratio))
 }
 
 /// Whether [`row_loss`] asks for the logit of the target.

@@ -13,9 +13,11 @@ use super::axis::{Distributions, Entry};
 use super::hard::{ExpSum, SplitSum};
 use crate::Threads;
 use crate::engine::Input;
+use crate::engine::lane_sum::LaneSum;
+use crate::engine::parallel::Merge;
 use crate::engine::pass::{self, Largest, Pass, Row};
-use crate::engine::sum::{BLOCK, BlockSum, Sum};
-use crate::lane::{Isa, Kernel, Lane, Token, dispatch};
+use crate::engine::sum::{BLOCK, Sum};
+use crate::lane::{Element, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::{Float, exp_scaled, log1p};
 
 /// The target probabilities of one row.
@@ -115,10 +117,10 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
         let mut start = 0;
         while start < len {
             let end = len.min(start + BLOCK * T::LANES);
-            let mut block = BlockSum::<T::Lane<I>>::new(isa);
+            let mut block = LaneSum::<T::Lane<I>>::new(isa);
             while start < end {
-                let mut terms = [T::chunk(T::default()); 4];
-                let terms = &mut T::flat_mut(&mut terms)[..(4 * T::LANES).min(end - start)];
+                let mut four = [T::chunk(T::default()); 4];
+                let terms = &mut T::flat_mut(&mut four)[..(4 * T::LANES).min(end - start)];
                 for (i, terms) in terms.chunks_mut(T::LANES).enumerate() {
                     let first = start + i * T::LANES;
                     let given = row.t.get(first..first + terms.len()).unwrap_or_default();
@@ -128,13 +130,18 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
                 if let Some(own) = own {
                     sum.target = core::mem::take(own);
                 }
-                block.push(isa, terms);
                 start += terms.len();
+                block.add_four(load(isa, &four));
             }
-            sum.others.add(block.total().to_f64());
+            sum.others = sum.others.merge(Sum::of_lanes(block, len));
         }
         sum
     }
+}
+
+#[inline(always)]
+fn load<L: Lane>(isa: L::Isa, [a, b, c, d]: &[<L::Elem as Element>::Chunk; 4]) -> [L; 4] {
+    [L::load(isa, a), L::load(isa, b), L::load(isa, c), L::load(isa, d)]
 }
 
 /// Loss and gradient of a row whose sums are known.
@@ -167,10 +174,10 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
         let mut start = 0;
         while start < len {
             let end = len.min(start + BLOCK * T::LANES);
-            let mut block = BlockSum::<T::Lane<I>>::new(isa);
+            let mut block = LaneSum::<T::Lane<I>>::new(isa);
             while start < end {
-                let mut terms = [T::chunk(T::default()); 4];
-                let terms = &mut T::flat_mut(&mut terms)[..(4 * T::LANES).min(end - start)];
+                let mut four = [T::chunk(T::default()); 4];
+                let terms = &mut T::flat_mut(&mut four)[..(4 * T::LANES).min(end - start)];
                 for (i, terms) in terms.chunks_mut(T::LANES).enumerate() {
                     let columns = start + i * T::LANES..start + i * T::LANES + terms.len();
                     let from = if x.is_empty() { &y[columns.clone()] } else { &x[columns.clone()] };
@@ -188,10 +195,10 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
                         self.put::<I>(isa, grad, &mut y[columns]);
                     }
                 }
-                block.push(isa, terms);
                 start += terms.len();
+                block.add_four(load(isa, &four));
             }
-            sum.add(block.total().to_f64());
+            sum = sum.merge(Sum::of_lanes(block, len));
         }
         sum
     }

@@ -2,7 +2,8 @@
 
 use super::tile::Tile;
 use super::{Plans, shifts};
-use crate::engine::axis::{Positions, RunningSum, chunk, column};
+use crate::engine::axis::{Positions, chunk, column};
+use crate::engine::lane_sum::{LaneSum, RunningSum};
 use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, lane_loss};
 use crate::lane::{Isa, Lane, Mask, Window, WindowMut};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
@@ -38,11 +39,12 @@ impl<T: Float> Tile<'_, T> {
         let class = T::Lane::<I>::load(isa, &self.class[v]);
         let kept = class.of(0.0).le(class);
         let load = |row: &[T::Chunk]| T::Lane::<I>::load(isa, &row[v]);
-        let (mut others, mut target) = (load(self.others) + load(self.lost), load(self.target));
+        let sum = LaneSum { high: load(self.others), low: load(self.lost) };
+        let (LaneSum { high: mut others, low: mut lost }, mut target) = (sum.rounded(), load(self.target));
         let (mut base, mut k) = (class.of(0.0), class.of(Shift::<T>::first().k));
         let rejected = kept & Shift::<T>::rejects(others + target);
         if rejected.any() {
-            (others, target) = self.again(isa, x, v, [others, target]);
+            (LaneSum { high: others, low: lost }, target) = self.again(isa, x, v, [others, lost, target]);
             base = T::Lane::<I>::load(isa, &self.base[v]);
             k = T::Lane::<I>::load(isa, &self.k[v]);
         }
@@ -57,7 +59,7 @@ impl<T: Float> Tile<'_, T> {
                 *to = if class < 0.0 { T::default() } else { x.part(i..i + 1).row(class as usize)[0] };
             }
         }
-        let loss = lane_loss(others, target, T::Lane::<I>::load(isa, &x_target), base, k);
+        let loss = lane_loss(LaneSum { high: others, low: lost }, target, T::Lane::<I>::load(isa, &x_target), base, k);
         loss.keep(kept).store(&mut self.loss[v]);
         others.store(&mut self.others[v]);
         target.store(&mut self.target[v]);
@@ -71,8 +73,8 @@ impl<T: Float> Tile<'_, T> {
         isa: I,
         x: Window<'_, T>,
         v: usize,
-        [others, target]: [T::Lane<I>; 2],
-    ) -> (T::Lane<I>, T::Lane<I>) {
+        [others, lost, target]: [T::Lane<I>; 3],
+    ) -> (LaneSum<T::Lane<I>>, T::Lane<I>) {
         let rejected = Shift::<T>::rejects(others + target);
         let mut largest = others.of(f64::NEG_INFINITY);
         for class in 0..self.shape.classes {
@@ -93,7 +95,10 @@ impl<T: Float> Tile<'_, T> {
                 T::Lane::<I>::pick(rejected, e, T::Lane::<I>::load(isa, to)).store(to);
             }
         }
-        (T::Lane::<I>::pick(rejected, sum.total(), others), T::Lane::<I>::pick(rejected, new_target, target))
+        let sum = sum.sum().rounded();
+        let high = T::Lane::<I>::pick(rejected, sum.high, others);
+        let low = T::Lane::<I>::pick(rejected, sum.low, lost);
+        (LaneSum { high, low }, T::Lane::<I>::pick(rejected, new_target, target))
     }
 
     /// The shifts of the lanes of one vector.

@@ -1,8 +1,7 @@
 //! Positions against one class each.
 //!
 //! 1. Four classes at a time, a run of positions long: exponentials go to the scratch, their sum and the target's own
-//!    exponential to rows of partial results. Sums take four terms to one, 16 classes plainly, and keep beyond that
-//!    what they round away.
+//!    exponential to rows of partial results. Sums take four terms to one, and keep beyond that what they round away.
 //! 2. Loss and factor are vectors over positions.
 //! 3. The gradient is the exponentials times the factor, written in the same runs.
 //!
@@ -10,15 +9,13 @@
 
 use super::Plans;
 use super::tile::Tile;
-use crate::engine::axis::{LaneSum, Positions, Shape, Work};
+use crate::engine::axis::{Positions, Shape, Work};
+use crate::engine::lane_sum::LaneSum;
 use crate::engine::rowwise::Shared;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::engine::sum::{self, Sum};
 use crate::lane::{AHEAD, Isa, Kernel, Lane, Window, dispatch};
 use crate::math::{Float, exp_scaled_all};
-
-/// Classes whose exponentials are added plainly: a multiple of four.
-const BLOCK: usize = 16;
 
 /// Vectors of a tile: shorter runs of memory cost more than exponentials that are made twice.
 const FEWEST: usize = if cfg!(feature = "std") { 5 } else { 1 };
@@ -106,7 +103,7 @@ impl<T: Float> Tile<'_, T> {
     #[inline(always)]
     fn exponentials<I: Isa>(&mut self, isa: I, x: Window<'_, T>) {
         let (zero, lanes) = (T::chunk(T::default()), T::LANES);
-        for row in [&mut *self.others, &mut *self.lost, &mut *self.block, &mut *self.target] {
+        for row in [&mut *self.others, &mut *self.lost, &mut *self.target] {
             row.fill(zero);
         }
         let mut class = 0;
@@ -118,9 +115,6 @@ impl<T: Float> Tile<'_, T> {
                 v += if four { self.span::<I, 4>(isa, rest, class, v) } else { self.span::<I, 1>(isa, rest, class, v) };
             }
             class += if four { 4 } else { 1 };
-            if class.is_multiple_of(BLOCK) || class == self.shape.classes {
-                self.fold(isa);
-            }
         }
     }
 
@@ -150,8 +144,8 @@ impl<T: Float> Tile<'_, T> {
         let mut rows = self.e[slot..].chunks_exact_mut(self.vectors);
         let es: [&mut [T::Chunk]; K] = core::array::from_fn(|_| &mut rows.next().unwrap_or_default()[v..v + n]);
         let xs: [&[T::Chunk]; K] = core::array::from_fn(|k| &xs[k][..n]);
-        let (class, block) = (&self.class[v..v + n], &mut self.block[v..v + n]);
-        let target = &mut self.target[v..v + n];
+        let (class, target) = (&self.class[v..v + n], &mut self.target[v..v + n]);
+        let (high, low) = (&mut self.others[v..v + n], &mut self.lost[v..v + n]);
         let number = T::Lane::<I>::splat(isa, T::from_f64(first as f64));
         let mut i = 0;
         while i < n {
@@ -172,22 +166,12 @@ impl<T: Float> Tile<'_, T> {
                 others[k] = e[k] - targets[k];
                 k += 1;
             }
-            (T::Lane::<I>::load(isa, &block[i]) + tree(others)).store(&mut block[i]);
+            let mut sum = LaneSum { high: T::Lane::<I>::load(isa, &high[i]), low: T::Lane::<I>::load(isa, &low[i]) };
+            sum.add(tree(others));
+            sum.high.store(&mut high[i]);
+            sum.low.store(&mut low[i]);
             (T::Lane::<I>::load(isa, &target[i]) + tree(targets)).store(&mut target[i]);
             i += 1;
-        }
-    }
-
-    /// Adds the running block to the sum.
-    #[inline(always)]
-    fn fold<I: Isa>(&mut self, isa: I) {
-        for v in 0..self.vectors {
-            let (high, low) = (&mut self.others[v], &mut self.lost[v]);
-            let mut sum = LaneSum { high: T::Lane::<I>::load(isa, high), low: T::Lane::<I>::load(isa, low) };
-            sum.add(T::Lane::<I>::load(isa, &self.block[v]));
-            sum.high.store(high);
-            sum.low.store(low);
-            self.block[v] = T::chunk(T::default());
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Positions against distributions over their classes: the method of [`soft_row`](super::super::soft_row) in each lane.
 
 use super::{Plans, shifts};
-use crate::engine::axis::{ByColumn, Column, RunningSum};
+use crate::engine::axis::{ByColumn, Column};
+use crate::engine::lane_sum::RunningSum;
 use crate::engine::softmax::soft::gap_at_top;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::lane::{Isa, Lane, Mask};

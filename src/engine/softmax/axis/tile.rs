@@ -9,10 +9,9 @@ pub(super) struct Tile<'a, T: Float> {
     pub(super) e: &'a mut [T::Chunk],
     /// The class; negative where the position is left out.
     pub(super) class: &'a mut [T::Chunk],
-    /// The sum of the exponentials but the target's, what it rounded away, and what is not in it yet.
+    /// The sum of the exponentials but the target's, and what it rounded away.
     pub(super) others: &'a mut [T::Chunk],
     pub(super) lost: &'a mut [T::Chunk],
-    pub(super) block: &'a mut [T::Chunk],
     pub(super) target: &'a mut [T::Chunk],
     pub(super) factor: &'a mut [T::Chunk],
     pub(super) loss: &'a mut [T::Chunk],
@@ -29,7 +28,7 @@ pub(super) struct Tile<'a, T: Float> {
 
 impl<'a, T: Float> Tile<'a, T> {
     /// Rows of vectors beside those of the classes.
-    pub(super) const BESIDE: usize = 9;
+    pub(super) const BESIDE: usize = 8;
 
     pub(super) fn new(work: &'a mut Work<T>, shape: Shape, vectors: usize, accumulate: bool) -> Self {
         let kept = if shape.is_kept { shape.classes } else { 4 };
@@ -41,7 +40,6 @@ impl<'a, T: Float> Tile<'a, T> {
             class: row(),
             others: row(),
             lost: row(),
-            block: row(),
             target: row(),
             factor: row(),
             loss: row(),

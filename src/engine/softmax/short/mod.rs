@@ -14,6 +14,7 @@ mod write;
 
 use super::{RATIO_MAX, Shift, factors, near_loss, row_loss};
 use crate::engine::Input;
+use crate::engine::lane_sum::LaneSum;
 use crate::lane::{AHEAD, Isa, Kernel, Lane, Mask};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
 use core::ops::Range;
@@ -111,7 +112,9 @@ pub(crate) struct Group<T> {
     /// The class, or -1 where it is ignored.
     column: [T; GROUP],
     target: [T; GROUP],
+    /// The sum of the others, and what its rounding took.
     others: [T; GROUP],
+    lost: [T; GROUP],
     factor: [T; GROUP],
     /// The gradient of the target.
     d_target: [T; GROUP],
@@ -120,7 +123,7 @@ pub(crate) struct Group<T> {
 impl<T: Float> Group<T> {
     fn new() -> Self {
         let zero = [T::default(); GROUP];
-        Self { column: zero, target: zero, others: zero, factor: zero, d_target: zero }
+        Self { column: zero, target: zero, others: zero, lost: zero, factor: zero, d_target: zero }
     }
 }
 
@@ -176,18 +179,24 @@ impl<T: Float> Short<'_, T> {
         let shape = RowShape::<T::Lane<I>>::new(isa, self.classes);
         let (column, target) = (T::chunks(&group.column).0, T::chunks(&group.target).0);
         let (others, d_target) = (T::chunks_mut(&mut group.others).0, T::chunks_mut(&mut group.d_target).0);
-        let factor = T::chunks_mut(&mut group.factor).0;
+        let (lost, factor) = (T::chunks_mut(&mut group.lost).0, T::chunks_mut(&mut group.factor).0);
         let loss = &mut T::chunks_mut(self.losses).0[rows.start / T::LANES..];
         let weight = &T::chunks(&self.plan.weight).0[rows.start / T::LANES..];
         let scale = &self.plan.scale[rows.start..];
+        let vectors = rows.len().div_ceil(T::LANES);
+        // Apart from what follows: the steps of a sum wait for each other, and the next one can begin meanwhile.
+        for i in 0..vectors {
+            let sums = shape.sums(isa, &self.e.e[i * T::LANES * self.classes..], &column[i]);
+            sums.high.store(&mut others[i]);
+            sums.low.store(&mut lost[i]);
+        }
         let mut mend = false;
-        for i in 0..rows.len().div_ceil(T::LANES) {
+        for i in 0..vectors {
             let start = i * T::LANES;
-            let (o, t) =
-                (shape.sums(isa, &self.e.e[start * self.classes..], &column[i]), load::<I, T>(isa, &target[i]));
-            o.store(&mut others[i]);
+            let (high, low) = (load::<I, T>(isa, &others[i]), load::<I, T>(isa, &lost[i]));
+            let (o, t) = (LaneSum { high, low }, load::<I, T>(isa, &target[i]));
             let (near, vanishing) = near_loss(o, t);
-            mend |= (Shift::<T>::rejects(o + t) | vanishing).any();
+            mend |= (Shift::<T>::rejects(high + t) | vanishing).any();
             (near * load::<I, T>(isa, &weight[i])).store(&mut loss[i]);
             factors::<T>(&scale[start..], &others[i], &target[i], &mut factor[i]);
         }
@@ -231,7 +240,9 @@ impl<T: Float> Short<'_, T> {
             exp_scaled::<T::Lane<I>, true>(T::Lane::<I>::load_part(isa, x, T::default()), scaling).store_part(e);
         }
         group.target[i] = e[self.plan.class[row]];
-        group.others[i] = RowShape::<T::Lane<I>>::new(isa, self.classes).sum(isa, e, group.column[i]).sum();
+        let sum = RowShape::<T::Lane<I>>::new(isa, self.classes).sum(isa, e, group.column[i]);
+        let LaneSum { high, low } = sum.sum(self.classes <= T::LANES).rounded();
+        (group.others[i], group.lost[i]) = (high.first(), low.first());
         self.finish_one(isa, shift, row, i, group);
     }
 
@@ -239,9 +250,10 @@ impl<T: Float> Short<'_, T> {
     #[inline(always)]
     fn finish_one<I: Isa>(&mut self, isa: I, shift: Shift<T>, row: usize, i: usize, group: &mut Group<T>) {
         let (others, target) = (T::chunk(group.others[i]), T::chunk(group.target[i]));
+        let (high, low) = (load::<I, T>(isa, &others), T::Lane::<I>::splat(isa, group.lost[i]));
         let x_target = T::Lane::<I>::splat(isa, self.x[row * self.stride + self.plan.class[row]]);
         let base = T::Lane::<I>::splat(isa, shift.base);
-        let loss = row_loss(load::<I, T>(isa, &others), load::<I, T>(isa, &target), x_target, base, shift.k);
+        let loss = row_loss(LaneSum { high, low }, load::<I, T>(isa, &target), x_target, base, shift.k);
         self.losses[row] = weigh(T::Lane::<I>::splat(isa, self.plan.weight[row]), loss).first();
         let mut factor = T::chunk(T::default());
         factors::<T>(&[self.plan.scale[row]], &others, &target, &mut factor);

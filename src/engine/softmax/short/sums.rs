@@ -1,8 +1,11 @@
 //! The sums of short rows without their targets.
 
-use crate::engine::sum::BlockSum;
+use crate::engine::lane_sum::LaneSum;
 use crate::lane::{Element, Lane};
 use crate::math::Float;
+
+/// The lanes of a vector of the smallest elements.
+const LANES_MAX: usize = 16;
 
 /// How a row of exponentials lies in vectors.
 pub(super) struct RowShape<L: Lane> {
@@ -24,26 +27,30 @@ impl<L: Lane<Elem: Float>> RowShape<L> {
 
     /// The sums of as many rows as there are lanes, each without the column of `skip`.
     #[inline(always)]
-    pub(super) fn sums(&self, isa: L::Isa, e: &[L::Elem], skip: &<L::Elem as Element>::Chunk) -> L {
+    pub(super) fn sums(&self, isa: L::Isa, e: &[L::Elem], skip: &<L::Elem as Element>::Chunk) -> LaneSum<L> {
         if self.vectors == 1 {
-            return Block { shape: self, isa, e, skip }.sums();
+            return Entries { shape: self, isa, e, skip }.sums().rounded();
         }
-        let mut sums = L::Elem::chunk(L::Elem::default());
-        for (i, (sum, &skip)) in sums.as_mut().iter_mut().zip(skip.as_ref()).enumerate() {
-            *sum = self.sum(isa, &e[i * self.classes..], skip).sum();
+        let zero = L::Elem::chunk(L::Elem::default());
+        let mut kept = Kept::<L> { isa, sums: [[zero; 2]; LANES_MAX] };
+        for (i, (to, &skip)) in kept.sums.iter_mut().zip(skip.as_ref()).enumerate() {
+            let LaneSum { high, low } = self.sum(isa, &e[i * self.classes..], skip);
+            high.store(&mut to[0]);
+            low.store(&mut to[1]);
         }
-        L::load(isa, &sums)
+        kept.sums().rounded()
     }
 
     /// The lanes of the sum of all entries but that of column `skip`, in the order of a long row.
     #[inline(always)]
-    pub(super) fn sum(&self, isa: L::Isa, row: &[L::Elem], skip: L::Elem) -> L {
+    pub(super) fn sum(&self, isa: L::Isa, row: &[L::Elem], skip: L::Elem) -> LaneSum<L> {
         let skip = L::splat(isa, skip);
         let row = L::Elem::chunks(&row[..self.vectors * L::Elem::LANES]).0;
+        let mut sum = LaneSum::new(isa);
         if let [only] = row {
-            return self.entries::<1>(isa, core::slice::from_ref(only), self.columns, skip)[0];
+            sum.high = self.entries::<1>(isa, core::slice::from_ref(only), self.columns, skip)[0];
+            return sum;
         }
-        let mut sum = BlockSum::<L>::new(isa);
         let mut columns = self.columns;
         let (whole, rest) = row.split_at((row.len() - 1) / 4 * 4);
         for group in whole.as_chunks::<4>().0 {
@@ -54,15 +61,15 @@ impl<L: Lane<Elem: Float>> RowShape<L> {
                 columns = columns + L::Elem::LANES as f64;
                 k += 1;
             }
-            sum.add(terms);
+            sum.add_four(terms);
         }
-        sum.add(match rest.len() {
+        sum.add_four(match rest.len() {
             1 => self.entries::<1>(isa, rest, columns, skip),
             2 => self.entries::<2>(isa, rest, columns, skip),
             3 => self.entries::<3>(isa, rest, columns, skip),
             _ => self.entries::<4>(isa, rest, columns, skip),
         });
-        sum.lanes()
+        sum
     }
 
     /// The last `N` vectors of a row, the first of which starts with `columns`.
@@ -87,41 +94,71 @@ impl<L: Lane<Elem: Float>> RowShape<L> {
     }
 }
 
-/// As many rows of one vector each as a vector has lanes. They are folded together, so that every addition works on
-/// whole vectors; the tree of each row is that of [`Lane::sum`].
-struct Block<'a, L: Lane> {
+/// As many rows as a vector has lanes. They are folded together, so that every addition works on whole vectors; the
+/// tree of each row is that of [`LaneSum::sum`].
+trait Rows<L: Lane> {
+    /// Whether each row has one vector.
+    const ONE: bool;
+    const LANES: usize = L::Elem::LANES;
+
+    /// The lanes of the sum of row `i`.
+    fn row(&self, i: usize) -> LaneSum<L>;
+
+    #[inline(always)]
+    fn sums(&self) -> LaneSum<L> {
+        if Self::LANES == 16 {
+            self.eight(0).fold(self.eight(1), 1, Self::ONE)
+        } else {
+            self.four(0).fold(self.four(1), 1, Self::ONE)
+        }
+    }
+
+    /// Row `i` and seven more, each in two lanes.
+    #[inline(always)]
+    fn eight(&self, i: usize) -> LaneSum<L> {
+        self.four(i).fold(self.four(i + Self::LANES / 8), Self::LANES / 8, Self::ONE)
+    }
+
+    #[inline(always)]
+    fn four(&self, i: usize) -> LaneSum<L> {
+        self.two(i).fold(self.two(i + Self::LANES / 4), Self::LANES / 4, Self::ONE)
+    }
+
+    #[inline(always)]
+    fn two(&self, i: usize) -> LaneSum<L> {
+        self.row(i).fold(self.row(i + Self::LANES / 2), Self::LANES / 2, Self::ONE)
+    }
+}
+
+/// Rows of one vector each.
+struct Entries<'a, L: Lane> {
     shape: &'a RowShape<L>,
     isa: L::Isa,
     e: &'a [L::Elem],
     skip: &'a <L::Elem as Element>::Chunk,
 }
 
-impl<L: Lane<Elem: Float>> Block<'_, L> {
-    const LANES: usize = L::Elem::LANES;
+impl<L: Lane<Elem: Float>> Rows<L> for Entries<'_, L> {
+    const ONE: bool = true;
 
     #[inline(always)]
-    fn sums(&self) -> L {
-        if Self::LANES == 16 { self.eight(0).fold(self.eight(1), 1) } else { self.four(0).fold(self.four(1), 1) }
+    fn row(&self, i: usize) -> LaneSum<L> {
+        self.shape.sum(self.isa, &self.e[i * self.shape.classes..][..L::Elem::LANES], self.skip.as_ref()[i])
     }
+}
 
-    /// Row `i` and seven more, each in two lanes.
-    #[inline(always)]
-    fn eight(&self, i: usize) -> L {
-        self.four(i).fold(self.four(i + Self::LANES / 8), Self::LANES / 8)
-    }
+/// Sums that were kept.
+struct Kept<L: Lane> {
+    isa: L::Isa,
+    sums: [[<L::Elem as Element>::Chunk; 2]; LANES_MAX],
+}
 
-    #[inline(always)]
-    fn four(&self, i: usize) -> L {
-        self.two(i).fold(self.two(i + Self::LANES / 4), Self::LANES / 4)
-    }
-
-    #[inline(always)]
-    fn two(&self, i: usize) -> L {
-        self.one(i).fold(self.one(i + Self::LANES / 2), Self::LANES / 2)
-    }
+impl<L: Lane> Rows<L> for Kept<L> {
+    const ONE: bool = false;
 
     #[inline(always)]
-    fn one(&self, i: usize) -> L {
-        self.shape.sum(self.isa, &self.e[i * self.shape.classes..][..Self::LANES], self.skip.as_ref()[i])
+    fn row(&self, i: usize) -> LaneSum<L> {
+        let [high, low] = &self.sums[i];
+        LaneSum { high: L::load(self.isa, high), low: L::load(self.isa, low) }
     }
 }
