@@ -24,6 +24,8 @@ pub struct Call<'a, T> {
     pub(crate) weights: Option<Weights<'a, T>>,
     pub(crate) mask: Option<&'a [bool]>,
     pub(crate) columns: Option<usize>,
+    /// Elements from one entry of a row to the next.
+    pub(crate) inner: usize,
     pub(crate) by_row: Option<ByRow>,
     pub(crate) upstream: f64,
     pub(crate) upstream_each: Option<&'a [T]>,
@@ -76,6 +78,7 @@ impl<'a, T: Real> Call<'a, T> {
             weights: None,
             mask: None,
             columns: None,
+            inner: 1,
             by_row: None,
             upstream: 1.0,
             upstream_each: None,
@@ -135,6 +138,7 @@ impl<'a, T: Real> Call<'a, T> {
     #[must_use]
     pub const fn columns(mut self, columns: usize) -> Self {
         self.columns = Some(columns);
+        self.inner = 1;
         self
     }
 
@@ -143,6 +147,26 @@ impl<'a, T: Real> Call<'a, T> {
     #[must_use]
     pub const fn by_row(mut self, by_row: ByRow) -> Self {
         self.by_row = Some(by_row);
+        self
+    }
+
+    /// As [`columns`](Self::columns) for the rows of [`by_row`](Self::by_row), along an axis in the middle: the entries
+    /// of a row are `inner` elements apart, and rows are in the order of [`Layout::axis`](crate::Layout::axis).
+    ///
+    /// ```
+    /// use lossfn::{ByRow, Call, Loss, Mse};
+    ///
+    /// // Two columns of three entries each: the mean over the rows of the table.
+    /// let (x, y) = ([0.0, 1.0, 0.0, 2.0, 3.0, 3.0], [0.0; 6]);
+    /// let mut each = [0.0; 2];
+    /// Mse::new().with(Call::new().axis(3, 2).by_row(ByRow::Sum)).each(&x, &y, &mut each)?;
+    /// assert_eq!(each, [9.0, 14.0]);
+    /// # Ok::<(), lossfn::LossError>(())
+    /// ```
+    #[must_use]
+    pub const fn axis(mut self, columns: usize, inner: usize) -> Self {
+        self.columns = Some(columns);
+        self.inner = inner;
         self
     }
 

@@ -51,6 +51,8 @@ fn choices() -> impl Iterator<Item = Choice> {
 struct Data<T: 'static> {
     rows: usize,
     columns: usize,
+    /// Elements from one entry of a row to the next.
+    inner: usize,
     x: &'static [T],
     t: &'static [T],
     row_weights: &'static [T],
@@ -60,7 +62,7 @@ struct Data<T: 'static> {
 }
 
 impl<T: Number> Data<T> {
-    fn new(rows: usize, columns: usize) -> Self {
+    fn new(rows: usize, columns: usize, inner: usize) -> Self {
         let mut rng = Rng(rows as u64 * 31 + columns as u64);
         let mut draw = |n: usize, low, high| -> &'static [T] {
             (0..n).map(|_| T::of(rng.between(low, high))).collect::<Vec<_>>().leak()
@@ -68,11 +70,18 @@ impl<T: Number> Data<T> {
         let (x, t) = (draw(rows * columns, -3.0, 0.0), draw(rows * columns, 0.0, 1.0));
         let (row_weights, column_weights) = (draw(rows, -0.5, 2.0), draw(columns, 0.25, 2.0));
         let mask = (0..rows).map(|row| row % 4 != 1).collect::<Vec<_>>().leak();
-        Self { rows, columns, x, t, row_weights, column_weights, mask, upstream: draw(rows, -2.0, 2.0) }
+        Self { rows, columns, inner, x, t, row_weights, column_weights, mask, upstream: draw(rows, -2.0, 2.0) }
+    }
+
+    /// Where an entry of a row lies.
+    fn place(&self, row: usize, column: usize) -> usize {
+        (row / self.inner * self.columns + column) * self.inner + row % self.inner
     }
 
     fn call(&self, choice: Choice) -> Call<'static, T> {
-        let call = Call::new().columns(self.columns).by_row(choice.by_row).upstream(-1.5);
+        let call = Call::new();
+        let call = if self.inner == 1 { call.columns(self.columns) } else { call.axis(self.columns, self.inner) };
+        let call = call.by_row(choice.by_row).upstream(-1.5);
         let call = choice.divisor.map_or(call.sum(), |divisor| call.mean(divisor));
         let call = if choice.masked { call.mask(self.mask) } else { call };
         let call = if choice.upstream { call.upstream_each(self.upstream) } else { call };
@@ -104,8 +113,7 @@ impl Expected {
         let column_weight = |j: usize| if by_column { data.column_weights[j].wide() } else { 1.0 };
         let kept = |row: usize| !choice.masked || data.mask[row];
         let loss = |row: usize| -> f64 {
-            let values = &values[row * columns..][..columns];
-            values.iter().enumerate().map(|(j, v)| v.wide() * column_weight(j)).sum::<f64>() * share
+            (0..columns).map(|j| values[data.place(row, j)].wide() * column_weight(j)).sum::<f64>() * share
         };
         let each: Vec<f64> = (0..rows).map(|row| if kept(row) { loss(row) * row_weight(row) } else { 0.0 }).collect();
         let mut totals = Totals::default();
@@ -121,12 +129,20 @@ impl Expected {
             Some(Divisor::WeightSum) => totals.weight,
             _ => 7.0,
         };
-        let factor = |i: usize| {
-            let row = i / columns;
+        let factor = |row: usize, column: usize| {
             let upstream = if choice.upstream { data.upstream[row].wide() } else { 1.0 };
-            if kept(row) { -1.5 * upstream * row_weight(row) * column_weight(i % columns) * share } else { 0.0 }
+            if kept(row) { -1.5 * upstream * row_weight(row) * column_weight(column) * share } else { 0.0 }
         };
-        let times = |grads: &[T]| grads.iter().enumerate().map(|(i, g)| g.wide() * factor(i)).collect::<Vec<_>>();
+        let times = |grads: &[T]| {
+            let mut times = vec![0.0; grads.len()];
+            for row in 0..rows {
+                for column in 0..columns {
+                    let at = data.place(row, column);
+                    times[at] = grads[at].wide() * factor(row, column);
+                }
+            }
+            times
+        };
         let each_grads = grads.map(times);
         let over = |grads: &Vec<f64>| grads.iter().map(|grad| grad / divisor).collect::<Vec<_>>();
         let grads = [over(&each_grads[0]), over(&each_grads[1])];
@@ -155,15 +171,17 @@ fn outcome<T: Number>(got: Outcome, wanted: &Expected, what: &str) {
 }
 
 fn every_verb<T: Number, F: BothGrads<T> + Copy>(name: &str, make: Make<T, F>) {
-    for (rows, columns) in [(1, 1), (5, 3), (9, 17), (3, 1100), (70, 2)] {
-        let data = Data::<T>::new(rows, columns);
+    let rows = [(1, 1), (5, 3), (9, 17), (3, 1100), (70, 2)].map(|(rows, columns)| (rows, columns, 1));
+    let axes = [(2, 3, 2), (21, 5, 7), (70, 2, 35), (1100, 3, 1100), (6, 1, 3)];
+    for (rows, columns, inner) in rows.into_iter().chain(axes) {
+        let data = Data::<T>::new(rows, columns, inner);
         let n = rows * columns;
         let nan = T::of(f64::NAN);
         let (mut values, mut dx, mut dt) = (vec![nan; n], vec![nan; n], vec![nan; n]);
         make(Call::new()).each_and_grads(data.x, data.t, &mut values, Some(&mut dx), Some(&mut dt)).unwrap();
         for choice in choices() {
             let wanted = Expected::new(&data, choice, &values, [&dx, &dt]);
-            let what = format!("{name} {} {rows}x{columns} {choice:?}", T::NAME);
+            let what = format!("{name} {} {rows}x{columns}, {inner} apart, {choice:?}", T::NAME);
             verbs(&data, make(data.call(choice)), &wanted, &what);
             accumulates(&data, make(data.call(choice).accumulate()), &wanted, &what);
         }
@@ -232,6 +250,38 @@ fn option_by_column() {
 }
 
 #[test]
+fn option_by_column_along_an_axis() {
+    let (x, t, weights) = ([0.5_f64, 2.0, -1.0, 0.25], [1.0, 0.5, 0.0, 1.0], [0.5, 3.0]);
+    let loss = BceWithLogits::new().pos_weights(&weights);
+    let (mut along, mut rows) = ([0.0; 2], [0.0; 2]);
+    loss.with(Call::new().axis(2, 2).by_row(ByRow::Sum)).each(&x, &t, &mut along).unwrap();
+    let across = |x: [f64; 4]| [x[0], x[2], x[1], x[3]];
+    loss.with(Call::new().by_row(ByRow::Sum)).each(&across(x), &across(t), &mut rows).unwrap();
+    for (along, row) in along.iter().zip(rows) {
+        assert!((along - row).abs() < 1e-15);
+    }
+}
+
+/// Entries of a row that overflow together, and not alone, are no reason for an infinite loss.
+#[test]
+fn means_along_an_axis_do_not_overflow() {
+    let (x, t) = ([1.5e19_f32; 4], [0.0; 4]);
+    let mut each = [0.0; 2];
+    Mse::new().with(Call::new().axis(2, 2).by_row(ByRow::Mean)).each(&x, &t, &mut each).unwrap();
+    assert!(each.iter().all(|loss| (loss / 2.25e38 - 1.0).abs() < 1e-6), "{each:?}");
+}
+
+#[test]
+fn masked_rows_along_an_axis_are_not_read() {
+    let (x, t) = ([f64::NAN, 2.0, 1.0, 4.0], [0.0; 4]);
+    let how = Call::new().axis(2, 2).by_row(ByRow::Mean).mask(&[false, true]);
+    let (mut dx, mut dt) = ([7.0; 4], [7.0; 4]);
+    let loss = Mse::new().with(how).value_and_grads(&x, &t, Some(&mut dx), Some(&mut dt)).unwrap();
+    assert_eq!((loss.value, loss.totals.count), (10.0, 1));
+    assert_eq!((dx, dt), ([0.0, 2.0, 0.0, 4.0], [0.0, -2.0, 0.0, -4.0]));
+}
+
+#[test]
 fn masked_rows_are_not_read() {
     let (x, t) = ([f64::NAN, 1.0, 2.0, 4.0], [0.0; 4]);
     let how = Call::new().columns(2).by_row(ByRow::Mean).mask(&[false, true]);
@@ -277,6 +327,8 @@ fn calls_that_are_wrong() {
     assert!(matches!(refused(by_row), LossError::Unsupported { .. }), "no row length");
     assert_eq!(refused(by_row.columns(0)), LossError::NoClasses);
     assert_eq!(refused(by_row.columns(4)), LossError::Rows { elements: 6, columns: 4 });
+    assert_eq!(refused(by_row.axis(2, 2)), LossError::Rows { elements: 6, columns: 4 });
+    assert!(matches!(refused(by_row.axis(2, usize::MAX)), LossError::Overflow { .. }));
     let by_row = by_row.columns(2);
     let weights = |what, expected, found| LossError::Weights { what, expected, found };
     assert_eq!(refused(by_row.weights(Weights::Rows(&[1.0; 6]))), weights("row weights", 3, 6));
@@ -292,6 +344,8 @@ fn calls_that_are_wrong() {
     let (mut place, how) = ([0.5_f32; 6], by_row.accumulate());
     let error = Mse::new().with(how).value_and_grad_in_place(&mut place, &t).unwrap_err();
     assert!(matches!(error, LossError::Unsupported { .. }));
+    let error = Mse::new().with(Call::new().axis(2, 3)).value(&x, &t).unwrap_err();
+    assert!(matches!(error, LossError::Unsupported { .. }), "an axis whose rows are not reduced");
 }
 
 /// What a loss learns from all targets it learns from those of the whole call, not from those of a row.

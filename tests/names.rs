@@ -176,6 +176,7 @@ fn every_expression_runs() {
             Call::new().columns(columns).weights(Weights::Rows(&row_weight)),
             Call::new().weights(Weights::Each(&w)).mean(Divisor::WeightSum),
             Call::new().columns(columns).by_row(ByRow::Mean), Call::new().columns(columns).by_row(ByRow::Mean).sum(),
+            Call::new().axis(columns, inner).by_row(ByRow::Mean),
             Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&sample_weight)),
             Call::new()
                 .columns(columns)

@@ -38,7 +38,7 @@ impl Level {
     /// Whether the level multiplies and adds with a single rounding, and so gives the common bits.
     #[must_use]
     pub fn is_fused(self) -> bool {
-        self != Self::Base || cfg!(any(target_feature = "fma", target_arch = "aarch64"))
+        self != Self::Base || base::Base::FUSED
     }
 }
 

@@ -45,6 +45,8 @@ mod sealed {
 pub(crate) trait Element: Real + Add<Output = Self> + Mul<Output = Self> + Neg<Output = Self> {
     /// `1.5 * 2^(fraction bits)`: adding it rounds to an integer and leaves that integer in the low bits.
     const ROUND: f64;
+    /// `2^n + 1` with half of the bits of a number: the product with it leads to the upper half.
+    const SPLIT: f64;
     /// The bits of the fraction.
     const FRACTION_BITS: f64;
     /// The exponent bias.
@@ -75,6 +77,7 @@ macro_rules! element {
     ($t:ident, $lanes:literal, $vector:ident, $fraction:literal, $bias:literal) => {
         impl Element for $t {
             const ROUND: f64 = 1.5 * (1_u64 << $fraction) as f64;
+            const SPLIT: f64 = ((1_u64 << (($fraction + 2) / 2)) + 1) as f64;
             const FRACTION_BITS: f64 = $fraction as f64;
             const BIAS: f64 = $bias;
             const EXPONENT_FLOAT: f64 = (1_u64 << $fraction) as f64;
@@ -134,6 +137,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     type Stream;
     /// Whether there is such a thing.
     const STREAMS: bool;
+    /// Whether [`Lane::mul_add`] has one rounding.
+    const FUSED: bool = true;
 
     fn stream(self) -> Self::Stream;
 

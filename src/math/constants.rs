@@ -28,8 +28,17 @@ pub(crate) trait Float: Element {
     /// difference is exact; up to this the product of its exponent with `ln 2` is.
     const SOFTMAX_FAR: f64;
 
-    /// `ln(1 + f) + k ln 2` for `f` in `[-1/4, 1/2]`.
-    fn log1p_reduced<L: Lane<Elem = Self>>(f: L, k: L) -> L;
+    /// The exponents `k` by which softmax scales exponentials to `e^x 2^-k`: at first, and once the maximum is known,
+    /// next to which they are then 0.
+    const SOFTMAX_SHIFTS: (f64, f64);
+
+    /// Sums of scaled exponentials from which every quotient of an exponential and the sum that is a number of this
+    /// type, subnormal ones too, comes from a normal exponential; and up to which a mean over 2^34 rows, divided by the
+    /// sum, is a normal number.
+    const SOFTMAX_SUMS: (f64, f64);
+
+    /// `ln(1 + f) + k ln 2` for `f` in `[-1/4, 1/2]`, and a rest that is small next to it.
+    fn log1p_reduced<L: Lane<Elem = Self>>(f: L, k: L, rest: Option<L>) -> L;
 }
 
 impl Float for f32 {
@@ -42,11 +51,13 @@ impl Float for f32 {
     const LOG1P_LARGE: f64 = 33_554_432.0;
     const RATIO_FAR: (f64, f64, f64) = (8.507_059_173_023_462e37, 7.888_609_052_210_118e-31, 69.314_718_055_994_53);
     const SOFTMAX_FAR: f64 = 256.0;
+    const SOFTMAX_SHIFTS: (f64, f64) = (-48.0, -60.0);
+    const SOFTMAX_SUMS: (f64, f64) = (16_777_216.0, 4.951_760_157_141_521e27);
 
     /// 1. `f - f²/2 + f³ P(f)` with `P` of degree 7 (relative error 2^-27.6).
     /// 2. The terms are added smallest first; `k ln 2` enters in two parts.
     #[inline(always)]
-    fn log1p_reduced<L: Lane<Elem = f32>>(f: L, k: L) -> L {
+    fn log1p_reduced<L: Lane<Elem = f32>>(f: L, k: L, rest: Option<L>) -> L {
         const P: &[f64] = &single([
             0x3eaa_aad2,
             0xbe80_0023,
@@ -58,7 +69,7 @@ impl Float for f32 {
             0xbd38_f868,
         ]);
         let tail = horner(f, P).mul_add(f, f.of(-0.5)) * (f * f);
-        let tail = k.mul_add(f.of(Self::LN2.1), tail);
+        let tail = plus(k.mul_add(f.of(Self::LN2.1), tail), rest);
         k.mul_add(f.of(Self::LN2.0), f + tail)
     }
 }
@@ -97,11 +108,13 @@ impl Float for f64 {
     const RATIO_FAR: (f64, f64, f64) =
         (1.071_508_607_186_267_3e301, 1.183_052_186_166_774_7e-271, 623.832_462_503_950_8);
     const SOFTMAX_FAR: f64 = 2048.0;
+    const SOFTMAX_SHIFTS: (f64, f64) = (-96.0, -100.0);
+    const SOFTMAX_SUMS: (f64, f64) = (9_007_199_254_740_992.0, 3.273_390_607_896_142e150);
 
     /// 1. `s = f / (2 + f)`, so that `ln(1 + f) = 2s + s R(s²)`, and `2s = f - f²/2 + s f²/2` (relative error 2^-62.7).
     /// 2. The terms are added smallest first; `k ln 2` enters in two parts.
     #[inline(always)]
-    fn log1p_reduced<L: Lane<Elem = f64>>(f: L, k: L) -> L {
+    fn log1p_reduced<L: Lane<Elem = f64>>(f: L, k: L, rest: Option<L>) -> L {
         const R: &[f64] = &[
             f64::from_bits(0x3fe5_5555_5555_554f),
             f64::from_bits(0x3fd9_9999_9999_c179),
@@ -116,7 +129,16 @@ impl Float for f64 {
         let z = s * s;
         let half_square = f * f * 0.5;
         let tail = s.mul_add(horner(z, R).mul_add(z, half_square), k * Self::LN2.1);
+        let tail = plus(tail, rest);
         k.mul_add(f.of(Self::LN2.0), f - (half_square - tail))
+    }
+}
+
+#[inline(always)]
+fn plus<L: Lane>(term: L, rest: Option<L>) -> L {
+    match rest {
+        Some(rest) => term + rest,
+        None => term,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The exponential, whole and scaled by a power of two.
 
 use super::Float;
-use crate::lane::{Element, Lane};
+use crate::lane::{Element, Isa, Lane};
 use core::f64::consts::{LN_2, LOG2_E};
 
 /// `e^x`.
@@ -30,7 +30,8 @@ pub(super) fn reduce<L: Lane<Elem: Float>>(x: L, n: L) -> L {
     n.neg_mul_add(x.of(low), n.neg_mul_add(x.of(high), x))
 }
 
-/// `e^r` for `|r| <= ln 2 / 2`.
+/// `e^r` for `|r| <= ln 2 / 2`: `(q(r) r + 1) r + 1`. Without a fused multiply-add `1 + (r + q(r) r r)` is nearer and as
+/// quick.
 #[inline(always)]
 fn exp_reduced<L: Lane<Elem: Float>, const N: usize>(r: [L; N]) -> [L; N] {
     let q = L::Elem::EXP;
@@ -40,7 +41,13 @@ fn exp_reduced<L: Lane<Elem: Float>, const N: usize>(r: [L; N]) -> [L; N] {
         let next = if step < q.len() { q[q.len() - 1 - step] } else { 1.0 };
         let mut i = 0;
         while i < N {
-            e[i] = e[i].mul_add(r[i], r[i].of(next));
+            e[i] = if L::Isa::FUSED || step < q.len() {
+                e[i].mul_add(r[i], r[i].of(next))
+            } else if step == q.len() {
+                e[i] * r[i]
+            } else {
+                (e[i] * r[i] + r[i]) + next
+            };
             i += 1;
         }
         step += 1;

@@ -18,7 +18,7 @@ pub(crate) fn ln<L: Lane<Elem: Float>>(x: L) -> L {
     let scale = 4.0 * L::Elem::EXPONENT_FLOAT;
     let shift = x.of(L::Elem::FRACTION_BITS + 2.0).keep(tiny);
     let (m, k) = L::pick(tiny, x * scale, x).split();
-    specials(x, L::Elem::log1p_reduced(m - 1.0, k - shift))
+    specials(x, L::Elem::log1p_reduced(m - 1.0, k - shift, None))
 }
 
 /// `ln(1 + x)`.
@@ -33,18 +33,19 @@ pub(crate) fn ln<L: Lane<Elem: Float>>(x: L) -> L {
 /// 3. Where `1 + x` is `x` to the last bit, `f` is that of `ln x`.
 #[inline(always)]
 pub(crate) fn log1p<L: Lane<Elem: Float>>(x: L) -> L {
-    let y = specials(x + 1.0, log1p_finite(x));
+    let y = specials(x + 1.0, log1p_finite(x, None));
     L::pick(x.abs().lt(x.of(L::Elem::MIN_NORMAL)), x, y)
 }
 
-/// `ln(1 + x)` for finite `x >= 0`, and NaN for NaN: the same number as [`log1p`] gives, in less work.
+/// `ln(1 + x)` for finite `x >= 0`, and NaN for NaN: the same number as [`log1p`] gives, in less work. A rest, which is
+/// small next to it, is added before it is rounded.
 #[inline(always)]
-pub(crate) fn log1p_finite<L: Lane<Elem: Float>>(x: L) -> L {
+pub(crate) fn log1p_finite<L: Lane<Elem: Float>>(x: L, rest: Option<L>) -> L {
     let (m, k) = (x + 1.0).split();
     let large = x.of(L::Elem::LOG1P_LARGE).lt(x);
     let scale = L::pow2(-L::pick(large, x.of(0.0), k) + (L::Elem::ROUND + L::Elem::BIAS));
     let f = L::pick(large, m - 1.0, x.mul_add(scale, scale - 1.0));
-    L::Elem::log1p_reduced(f, k)
+    L::Elem::log1p_reduced(f, k, rest)
 }
 
 /// `ln(1 + x)` for `x` in `[0, 1]`, with no special values but NaN: half the work of [`log1p`], the same error.
@@ -52,7 +53,7 @@ pub(crate) fn log1p_finite<L: Lane<Elem: Float>>(x: L) -> L {
 pub(crate) fn log1p_unit<L: Lane<Elem: Float>>(x: L) -> L {
     let upper = x.of(0.5).lt(x);
     let f = L::pick(upper, x.mul_add(x.of(0.5), x.of(-0.5)), x);
-    L::Elem::log1p_reduced(f, x.of(1.0).keep(upper))
+    L::Elem::log1p_reduced(f, x.of(1.0).keep(upper), None)
 }
 
 /// `ln(1 + x)` for `x` in `[-1/2, 1/2]`, with no special values but NaN: half the work of [`log1p`], the same error.
@@ -60,7 +61,7 @@ pub(crate) fn log1p_unit<L: Lane<Elem: Float>>(x: L) -> L {
 pub(crate) fn log1p_half<L: Lane<Elem: Float>>(x: L) -> L {
     let lower = x.lt(x.of(-0.25));
     let f = L::pick(lower, x.mul_add(x.of(2.0), x.of(1.0)), x);
-    L::Elem::log1p_reduced(f, x.of(-1.0).keep(lower))
+    L::Elem::log1p_reduced(f, x.of(-1.0).keep(lower), None)
 }
 
 /// `ln(a/b)` from `a`, `b` and their difference, which the caller may know better than the numbers.

@@ -9,6 +9,7 @@ mod expm1;
 mod limits;
 mod log;
 mod logistic;
+mod remainder;
 
 pub(crate) use constants::Float;
 pub(crate) use exp::{Scaling, exp, exp_scaled, exp_scaled_all};
@@ -20,6 +21,7 @@ pub(crate) use log::{ln, ln_ratio, log1p, log1p_finite, log1p_half, log1p_unit};
 pub(crate) use logistic::logistic;
 #[cfg(feature = "internals")]
 pub(crate) use logistic::{log_sigmoid, sigmoid, softplus};
+pub(crate) use remainder::remainder;
 
 use crate::lane::Lane;
 

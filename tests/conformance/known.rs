@@ -36,8 +36,5 @@ pub(crate) fn reason(case: &Case) -> Option<&'static str> {
     if case.on_torch && (has("/kld/zero") || has("/kld/ones") || has("/kld/nan")) {
         return Some("Keras on PyTorch has half the gradient at the ends of a clip");
     }
-    if has("edge/bce/axis=1") {
-        return Some("`by_row` takes the last axis");
-    }
     None
 }

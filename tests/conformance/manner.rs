@@ -9,6 +9,7 @@ pub(crate) struct Manner<T> {
     reduction: Reduction,
     by_row: Option<ByRow>,
     columns: Option<usize>,
+    inner: usize,
     weights: Vec<T>,
     mask: Vec<bool>,
     upstream: Vec<T>,
@@ -24,9 +25,16 @@ enum Reduction {
 
 /// How the rows of a case lie: in its axis, or in the last one.
 pub(crate) fn layout(case: &Case) -> Layout {
-    let axis = case.axis.unwrap_or(case.shape.len().saturating_sub(1));
-    let inner: usize = case.shape[axis + 1..].iter().product();
-    if inner == 1 { Layout::rows(case.shape[axis]) } else { Layout::axis(case.shape[axis], inner) }
+    Layout::axis(case.shape[axis(case)], inner(case))
+}
+
+fn axis(case: &Case) -> usize {
+    case.axis.unwrap_or(case.shape.len().saturating_sub(1))
+}
+
+/// Elements from one entry of the axis to the next.
+fn inner(case: &Case) -> usize {
+    case.shape[axis(case) + 1..].iter().product()
 }
 
 /// The number of columns of the last axis.
@@ -100,6 +108,7 @@ impl<T: Judged + Real> Manner<T> {
             reduction,
             by_row: None,
             columns: (case.text("reduction") == Some("batchmean")).then_some(elements / batch),
+            inner: 1,
             weights: weights.into_iter().map(T::from_f64).collect(),
             mask: Vec::new(),
             upstream: case.input("upstream").into_iter().map(T::from_f64).collect(),
@@ -125,7 +134,8 @@ impl<T: Judged + Real> Manner<T> {
         Self {
             reduction: keras_reduction(case),
             by_row,
-            columns: by_row.map(|_| last(case)),
+            columns: by_row.map(|_| case.shape[axis(case)]),
+            inner: if by_row.is_some() { inner(case) } else { 1 },
             weights: weights.into_iter().map(T::from_f64).collect(),
             mask: mask.into_iter().map(|kept| kept != 0.0).collect(),
             upstream: case.input("upstream").into_iter().map(T::from_f64).collect(),
@@ -149,7 +159,7 @@ impl<T: Judged + Real> Manner<T> {
             call = call.by_row(by_row);
         }
         if let Some(columns) = self.columns {
-            call = call.columns(columns);
+            call = call.axis(columns, self.inner);
         }
         if !self.weights.is_empty() {
             call = call.weights(Weights::Each(&self.weights));

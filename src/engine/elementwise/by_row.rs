@@ -4,6 +4,7 @@ use super::check_columns;
 use super::compiled::Compiled;
 use super::tiled::{Tile, put};
 use crate::call::ByRow;
+use crate::engine::axis;
 use crate::engine::factors::{Factors, Scratch, TILE};
 use crate::engine::rowwise::{self, Batch, Layout, Leaf, Rowwise, Shared};
 use crate::engine::sum::{self, BlockSum, Sum};
@@ -26,39 +27,37 @@ pub(super) fn run<T: Float>(
     let known = how.columns.or(loss.columns().map(<[T]>::len)).or(column_weights.map(<[T]>::len));
     let instead = "give the call its `columns`";
     let columns = known.ok_or(LossError::Unsupported { what: "a row of unknown length", instead })?;
-    if columns == 0 {
-        return Err(LossError::NoClasses);
-    }
-    if !elements.is_multiple_of(columns) {
-        return Err(LossError::Rows { elements, columns });
-    }
+    let layout = Layout::axis(columns, how.inner);
+    let rows = layout.rows_of(elements)?;
     check_columns(loss.columns(), columns)?;
     if let Some(weights) = column_weights
         && weights.len() != columns
     {
         return Err(LossError::Weights { what: "column weights", expected: columns, found: weights.len() });
     }
-    let rows = elements / columns;
     args.check_outputs(rows, how.accumulate)?;
     let factors = Factors::of_rows(&Call { weights, ..*how }, rows)?;
     let totals = factors.totals(rows);
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let (of_loss, length) = (totals.count as f64, columns as f64);
     let share = if how.by_row == Some(ByRow::Mean) { 1.0 / length } else { 1.0 };
-    let (token, threads, layout) = (how.token()?, how.threads, Layout::rows(columns));
+    let (token, threads) = (how.token()?, how.threads);
     let shared = Shared { token, threads, layout, factors, accumulate: how.accumulate };
     let (args, t) = args.take_target();
     let rows_of = Rows { loss, t, column_weights, share };
+    if layout.is_apart() {
+        return axis::run(&rows_of, how, shared, args, of_loss, totals);
+    }
     rowwise::run(&rows_of, how, shared, args, rows, of_loss, totals)
 }
 
 /// A loss of elements with its targets.
-struct Rows<'a, T> {
-    loss: &'a dyn Compiled<T>,
-    t: &'a [T],
-    column_weights: Option<&'a [T]>,
+pub(super) struct Rows<'a, T> {
+    pub(super) loss: &'a dyn Compiled<T>,
+    pub(super) t: &'a [T],
+    pub(super) column_weights: Option<&'a [T]>,
     /// What the sum of a row is multiplied with.
-    share: f64,
+    pub(super) share: f64,
 }
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {

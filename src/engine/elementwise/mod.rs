@@ -6,6 +6,7 @@
 //!
 //! What is compiled for each loss is [`Compiled`], and the checks of [`run`].
 
+mod by_axis;
 mod by_row;
 mod compiled;
 mod plain;
@@ -96,6 +97,10 @@ fn by_item<T: Float>(
     how: &Call<'_, T>,
     mut args: Args<'_, T, T>,
 ) -> Result<Outcome, LossError> {
+    if how.inner != 1 {
+        let instead = "reduce its rows by `by_row`";
+        return Err(LossError::Unsupported { what: "an axis in the middle", instead });
+    }
     let items = args.x.len();
     args.check_outputs(items, how.accumulate)?;
     let token = how.token()?;

@@ -2,8 +2,8 @@
 
 use super::{Entry, Passes, RowFormula, Rows, Terms};
 use crate::engine::axis::{Axis, ByColumn, Column, Positions, by_column, column_tile};
-use crate::engine::lane_sum::RunningSum;
 use crate::engine::factors::Factors;
+use crate::engine::lane_sum::RunningSum;
 use crate::engine::rowwise::{Layout, Shared};
 use crate::engine::sum::Sum;
 use crate::lane::{Isa, Lane};

@@ -3,9 +3,9 @@
 use super::{Shift, factors, row_loss};
 use crate::Threads;
 use crate::engine::Input;
+use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{self, Pass, Row, Scale};
-use crate::engine::lane_sum::LaneSum;
 use crate::engine::sum::Sum;
 use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_all, weigh};

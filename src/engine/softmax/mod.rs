@@ -2,7 +2,7 @@
 //!
 //! 1. `e_j = exp(x_j) 2^-k` with a fixed `k` for all ordinary rows. The power of two enters where the exponential
 //!    rounds its exponent anyway: nothing is subtracted from `x_j`, so nothing is rounded.
-//! 2. The row is accepted if the sum of its `e_j` is in [`ACCEPTED`]: then no `e_j` overflowed and nothing
+//! 2. The row is accepted if the sum of its `e_j` is in [`Float::SOFTMAX_SUMS`]: then no `e_j` overflowed and nothing
 //!    that a result could show was flushed to 0. Else the row runs again with `k` from its maximum, or, beyond
 //!    [`Float::SOFTMAX_FAR`], with the maximum subtracted: for every entry that can matter that is exact.
 //! 3. The target's `e_t` stays out of the sum `S_o` of the others. The loss `ln(1 + S_o / e_t)` and the target's
@@ -24,15 +24,8 @@ use super::lane_sum::LaneSum;
 use super::pass::{self, Largest, Row};
 use crate::Threads;
 use crate::lane::{Lane, Mask, Token};
-use crate::math::{Float, Scaling, ln, log1p_finite};
+use crate::math::{Float, Scaling, ln, log1p_finite, remainder};
 
-/// `k` of the first try, and of the second one next to the maximum: far enough up that nothing which a result could
-/// show is flushed.
-const FIRST: f64 = -48.0;
-const SECOND: f64 = -60.0;
-/// Sums of scaled exponentials that need no second try, `2^24` to `2^92`: what is flushed is below 2^-150 of the sum,
-/// and a mean over 2^34 rows divided by the sum is still a normal number.
-const ACCEPTED: (f64, f64) = (16_777_216.0, 4.951_760_157_141_521e27);
 /// Above this ratio of the others to the target, the loss is the difference of two logarithms.
 const RATIO_MAX: f64 = 1.329_227_995_784_916e36;
 
@@ -45,7 +38,7 @@ pub(crate) struct Shift<T> {
 
 impl<T: Float> Shift<T> {
     pub(crate) fn first() -> Self {
-        Self { base: T::default(), k: FIRST }
+        Self { base: T::default(), k: T::SOFTMAX_SHIFTS.0 }
     }
 
     fn is_based(self) -> bool {
@@ -61,9 +54,9 @@ impl<T: Float> Shift<T> {
     fn from_largest(largest: T) -> Self {
         let size = largest.to_f64();
         if size.abs() <= T::SOFTMAX_FAR {
-            Self { base: T::default(), k: round(size * core::f64::consts::LOG2_E) + SECOND }
+            Self { base: T::default(), k: round(size * core::f64::consts::LOG2_E) + T::SOFTMAX_SHIFTS.1 }
         } else {
-            Self { base: largest, k: SECOND }
+            Self { base: largest, k: T::SOFTMAX_SHIFTS.1 }
         }
     }
 
@@ -75,13 +68,13 @@ impl<T: Float> Shift<T> {
     /// Whether a sum needs no second try. NaN does.
     #[inline(always)]
     fn accepts(sum: T) -> bool {
-        (ACCEPTED.0..=ACCEPTED.1).contains(&sum.to_f64())
+        (T::SOFTMAX_SUMS.0..=T::SOFTMAX_SUMS.1).contains(&sum.to_f64())
     }
 
     /// The lanes whose sum needs a second try.
     #[inline(always)]
     fn rejects<L: Lane<Elem = T>>(sum: L) -> L::Mask {
-        sum.lt(sum.of(ACCEPTED.0)) | sum.of(ACCEPTED.1).lt(sum) | sum.is_nan()
+        sum.lt(sum.of(T::SOFTMAX_SUMS.0)) | sum.of(T::SOFTMAX_SUMS.1).lt(sum) | sum.is_nan()
     }
 }
 
@@ -118,8 +111,8 @@ fn lane_loss<L: Lane<Elem: Float>>(others: LaneSum<L>, target: L, x_target: L, b
 #[inline(always)]
 fn near_loss<L: Lane<Elem: Float>>(others: LaneSum<L>, target: L) -> (L, L::Mask) {
     let ratio = others.high / target;
-    let rest = ratio.neg_mul_add(target, others.high) + others.low;
-    (log1p_finite(ratio) + rest / (others.high + target), ratio.of(RATIO_MAX).le(ratio))
+    let rest = remainder(others.high, ratio, target) + others.low;
+    (log1p_finite(ratio, Some(rest / (others.high + target))), ratio.of(RATIO_MAX).le(ratio))
 }
 
 /// Whether [`row_loss`] asks for the logit of the target.

@@ -39,9 +39,17 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limi
     if row.wants_grads() {
         let mass = limits.mass(surprise, weight);
         let elsewhere = nan_of(surprise, weigh(mass, parts.scale / sum));
-        row.grads(Slopes { class, limits, elsewhere, own: -weigh(mass, others / sum / own) });
+        row.grads(Slopes { class, limits, elsewhere, own: -slope(mass, others / sum, own) });
     }
     weigh(weight, limits.surprise(surprise))
+}
+
+/// `mass * share / own`, with a mass of 0 as in [`weigh`]. Where the quotient overflows, the mass is taken first.
+#[inline(always)]
+fn slope<L: Lane<Elem: Float>>(mass: L, share: L, own: L) -> L {
+    let steep = share / own;
+    let overflows = steep.same(own.of(f64::INFINITY)) & own.of(0.0).lt(mass.abs());
+    L::pick(overflows, mass * share / own, weigh(mass, steep))
 }
 
 /// The class and the others of a row, and the weight of the class.

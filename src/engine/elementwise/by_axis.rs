@@ -1,0 +1,137 @@
+//! Losses of elements whose rows have one loss each and lie along an axis in the middle.
+//!
+//! A tile of positions is worked on class by class: what a class has there is copied, evaluated and added to the sums of
+//! the positions.
+
+use super::by_row::Rows;
+use super::tiled::{Tile, put};
+use crate::engine::axis::{Axis, Positions};
+use crate::engine::factors::{Factors, Scratch, TILE};
+use crate::engine::rowwise::{Layout, Shared};
+use crate::engine::sum::{self, Sum};
+use crate::lane::{Isa, Kernel, Window, WindowMut, dispatch};
+use crate::math::Float;
+
+/// Positions of a tile, at most.
+const MOST: usize = 16 * TILE;
+
+impl<T: Float> Axis<T> for Rows<'_, T> {
+    fn tile(&self, _: Layout) -> usize {
+        TILE * T::LANES
+    }
+
+    fn positions(&self, shared: &Shared<'_, T>, mut positions: Positions<'_, T>) -> Sum {
+        let mut total = Sum::default();
+        let (len, width) = (positions.len(), TILE * T::LANES);
+        let mut work = Work::new();
+        for start in (0..len).step_by(width) {
+            let part = positions.part(start..len.min(start + width));
+            total.add(dispatch(shared.token, Classes { rows: self, shared, positions: part, work: &mut work }));
+        }
+        total
+    }
+}
+
+/// What tiles are worked on in.
+struct Work<T: Float> {
+    tile: Tile<T>,
+    scratch: Scratch<T>,
+    x: [T::Chunk; TILE],
+    t: [T::Chunk; TILE],
+    before: [T::Chunk; TILE],
+    sums: [Sum; MOST],
+    /// The weight of each position, and the factor of its gradients; `None` where it is left out.
+    factors: [Option<[f64; 2]>; MOST],
+}
+
+impl<T: Float> Work<T> {
+    fn new() -> Self {
+        let zero = [T::chunk(T::default()); TILE];
+        let (tile, scratch) = (Tile::new(), Scratch::new());
+        Self { tile, scratch, x: zero, t: zero, before: zero, sums: [Sum::default(); MOST], factors: [None; MOST] }
+    }
+
+    fn prepare(&mut self, factors: &Factors<'_, T>, first: usize, len: usize) {
+        self.sums[..len].fill(Sum::default());
+        for (i, to) in self.factors[..len].iter_mut().enumerate() {
+            let weight = factors.weight(first + i).to_f64();
+            *to = factors.is_kept(first + i).then(|| [weight, factors.upstream(first + i) * weight]);
+        }
+    }
+}
+
+/// One tile.
+struct Classes<'a, T: Float> {
+    rows: &'a Rows<'a, T>,
+    shared: &'a Shared<'a, T>,
+    positions: Positions<'a, T>,
+    work: &'a mut Work<T>,
+}
+
+impl<T: Float> Kernel for Classes<'_, T> {
+    type Out = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) -> f64 {
+        let len = self.positions.len();
+        self.work.prepare(&self.shared.factors, self.positions.first, len);
+        for class in 0..self.shared.layout.classes {
+            self.class(class, len);
+        }
+        let losses = &mut T::flat_mut(&mut self.work.x)[..len];
+        for ((to, sum), factors) in losses.iter_mut().zip(&self.work.sums).zip(&self.work.factors) {
+            let loss = T::from_f64(sum.total() * self.rows.share);
+            *to = factors.map_or(T::default(), |[weight, _]| loss * T::from_f64(weight));
+        }
+        if let Some(each) = self.positions.each {
+            each.copy_from_slice(losses);
+        }
+        sum::block(isa, losses)
+    }
+}
+
+impl<T: Float> Classes<'_, T> {
+    /// Adds a class to the sums, and writes its gradients.
+    fn class(&mut self, class: usize, len: usize) {
+        let Rows { loss, t, column_weights, share } = *self.rows;
+        let Work { tile, scratch, x: xs, t: ts, before, sums, factors } = &mut *self.work;
+        let Layout { classes, inner, .. } = self.shared.layout;
+        let (xs, ts) = (&mut T::flat_mut(xs)[..len], &mut T::flat_mut(ts)[..len]);
+        let range = self.positions.first..self.positions.first + len;
+        self.positions.x.get().copy_row(class, xs);
+        Window::new(t, classes, inner).part(range).copy_row(class, ts);
+        if loss.is_by_column() {
+            let own = loss.columns().map_or(T::from_f64(1.0), |columns| columns[class]);
+            scratch.lay_out_columns(&[own], 0, len);
+        }
+        tile.evaluate(loss, self.shared.token, xs, ts, scratch.columns(), true);
+        let weight = column_weights.map_or(T::from_f64(1.0), |weights| weights[class]);
+        let (values, grads, target_grads) = tile.parts(len);
+        for (sum, &value) in sums.iter_mut().zip(&*values) {
+            sum.add((value * weight).to_f64());
+        }
+        for ((grad, target_grad), factors) in grads.iter_mut().zip(target_grads.iter_mut()).zip(&*factors) {
+            let factor = factors.map(|[_, scale]| T::from_f64(scale * share * weight.to_f64()));
+            *grad = factor.map_or(T::default(), |factor| *grad * factor);
+            *target_grad = factor.map_or(T::default(), |factor| *target_grad * factor);
+        }
+        let before = &mut T::flat_mut(before)[..len];
+        let accumulate = self.shared.accumulate;
+        if let Some(to) = &mut self.positions.target_grad {
+            write(to, class, target_grads, before, accumulate);
+        }
+        if let Some((mut to, accumulate)) = self.positions.grad_place(accumulate) {
+            write(&mut to, class, grads, before, accumulate);
+        }
+    }
+}
+
+/// Writes or adds the gradients of a class.
+fn write<T: Float>(to: &mut WindowMut<'_, T>, class: usize, grads: &[T], before: &mut [T], accumulate: bool) {
+    if !accumulate {
+        return to.paste_row(class, grads);
+    }
+    to.shared().copy_row(class, before);
+    put(before, grads, true);
+    to.paste_row(class, before);
+}

@@ -1,0 +1,31 @@
+//! What a division leaves.
+
+use crate::lane::{Element, Isa, Lane};
+
+/// Quotients from here on are so large that what the division leaves is nothing next to their logarithm.
+const LARGE: f64 = 1_152_921_504_606_846_976.0;
+
+/// `a - q b`, which is a float, for the quotient `q = a / b` as it was rounded.
+///
+/// - Types: `f32`, `f64`. Domain: `0 <= a, b < 2^100` and normal numbers; without a fused multiply-add it is 0 for
+///   quotients beyond 2^60.
+///
+/// Without a fused multiply-add both factors are split in halves, whose products are exact (Dekker 1971).
+#[inline(always)]
+pub(crate) fn remainder<L: Lane>(a: L, q: L, b: L) -> L {
+    if L::Isa::FUSED {
+        return q.neg_mul_add(b, a);
+    }
+    let product = q * b;
+    let ([q_high, q_low], [b_high, b_low]) = (halves(q), halves(b));
+    let lost = ((q_high * b_high - product) + (q_high * b_low + q_low * b_high)) + q_low * b_low;
+    ((a - product) - lost).keep(q.lt(q.of(LARGE)))
+}
+
+/// Two numbers of half as many bits whose sum this is.
+#[inline(always)]
+fn halves<L: Lane>(x: L) -> [L; 2] {
+    let scaled = x * L::Elem::SPLIT;
+    let high = scaled - (scaled - x);
+    [high, x - high]
+}
