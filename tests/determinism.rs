@@ -165,7 +165,7 @@ mod threads {
     for_both_types!(elements_on_any_pool, rows_on_any_pool);
 
     fn pools() -> Vec<ThreadPool> {
-        [1, 2, 3, 8].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads")).into()
+        [1, 2, 3, 8, 16].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads")).into()
     }
 
     /// The value, the gradient and the unreduced losses of one call.
