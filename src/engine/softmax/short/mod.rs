@@ -21,15 +21,16 @@ use core::ops::Range;
 use sums::RowShape;
 
 /// Entries of the exponentials of one group.
-const SCRATCH: usize = if cfg!(feature = "std") { 2048 } else { 64 };
+const SCRATCH: usize = 2048;
 /// Rows of one group.
 pub(crate) const GROUP: usize = if cfg!(feature = "std") { 64 } else { 16 };
 /// Room for whole vectors from the last row on.
 const SPARE: usize = 16;
 
-/// Whether rows of so many classes are short.
+/// Whether rows of so many classes are short. Without `std` none are: a group of them takes more stack than a small
+/// machine has.
 pub(crate) const fn is_short(classes: usize) -> bool {
-    classes <= SCRATCH / 16
+    cfg!(feature = "std") && classes <= SCRATCH / 16
 }
 
 /// The class of a row that is not to be read.
