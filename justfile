@@ -75,3 +75,7 @@ peers *arguments:
 # Everything that CI does.
 ci:
     bash .ci/run
+
+# Planted faults, and the check that finds each.
+faults:
+    scripts/faults

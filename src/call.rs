@@ -142,21 +142,24 @@ impl<'a, T: Real> Call<'a, T> {
         self
     }
 
-    /// The losses of a row of [`columns`](Self::columns) become one, as in Keras's losses of the last axis. All that
-    /// follows is by rows then: unreduced losses, sum and mean, weights but those of columns, mask, upstream gradient.
+    /// The losses of a row of [`columns`](Self::columns), or along an [`axis`](Self::axis), become one, as in Keras's
+    /// losses of the last axis. All that follows is by rows then: unreduced losses, sum and mean, weights but those of
+    /// columns, mask, upstream gradient.
     #[must_use]
     pub const fn by_row(mut self, by_row: ByRow) -> Self {
         self.by_row = Some(by_row);
         self
     }
 
-    /// As [`columns`](Self::columns) for the rows of [`by_row`](Self::by_row), along an axis in the middle: the entries
-    /// of a row are `inner` elements apart, and rows are in the order of [`Layout::axis`](crate::Layout::axis).
+    /// As [`columns`](Self::columns), which it replaces, for the rows of [`by_row`](Self::by_row) along an axis in the
+    /// middle: the entries of a row are `inner` elements apart, and rows are in the order of
+    /// [`Layout::axis`](crate::Layout::axis). An axis of more than 2^24 columns, and one whose rows are not reduced, is
+    /// [`Unsupported`](LossError::Unsupported). Losses of rows do not ask for it: they are given the layout.
     ///
     /// ```
     /// use lossfn::{ByRow, Call, Loss, Mse};
     ///
-    /// // Two columns of three entries each: the mean over the rows of the table.
+    /// // A table of three lines and two columns: the sum of the losses down each column.
     /// let (x, y) = ([0.0, 1.0, 0.0, 2.0, 3.0, 3.0], [0.0; 6]);
     /// let mut each = [0.0; 2];
     /// Mse::new().with(Call::new().axis(3, 2).by_row(ByRow::Sum)).each(&x, &y, &mut each)?;

@@ -43,7 +43,7 @@
 //!   rows and elements hold that are masked or ignored has no effect; their gradient is exactly zero.
 //! - **Means over nothing** follow [`Empty`]; their gradients are zero.
 //! - **Memory.** No verb allocates. The scratch is on the stack: at most 32 KiB with `std`. Without it a call takes at most
-//!   7 KiB of stack in all, as `scripts/no_std` measures.
+//!   9 KiB of stack in all, as `scripts/no_std` measures.
 //!
 //! # Features
 //!

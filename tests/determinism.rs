@@ -158,11 +158,11 @@ fn fused_levels_agree<T: Number>() {
 #[cfg(feature = "rayon")]
 mod threads {
     use super::{Problem, name, problems};
-    use crate::support::{Number, Results, for_both_types, scaled, subjects};
-    use lossfn::{Call, Threads};
+    use crate::support::{AnyLoss, Number, Results, Rng, Y, for_both_types, scaled, subjects};
+    use lossfn::{Bce, ByRow, Call, Threads};
     use rayon::{ThreadPool, ThreadPoolBuilder};
 
-    for_both_types!(elements_on_any_pool, rows_on_any_pool);
+    for_both_types!(elements_on_any_pool, rows_on_any_pool, axes_on_any_pool);
 
     fn pools() -> Vec<ThreadPool> {
         [1, 2, 3, 8, 16].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads")).into()
@@ -201,6 +201,31 @@ mod threads {
             let problem = Problem::new(subject, scaled((1 << 20) / columns), columns, 1);
             same_on_any_pool(&problem, &pools);
         }
+    }
+
+    /// Rows of elements along an axis: threads share one sample.
+    fn axes_on_any_pool<T: Number>() {
+        let (columns, inner) = (3, scaled(100_000));
+        let mut rng = Rng(5);
+        let mut draw = || -> Vec<T> { (0..2 * columns * inner).map(|_| T::of(rng.between(0.01, 0.99))).collect() };
+        let (x, t) = (draw(), draw());
+        let run = |threads| {
+            let how = Call::new().axis(columns, inner).by_row(ByRow::Mean).threads(threads);
+            let bound = T::bind(AnyLoss::Bce(Bce::new()), how, Y::Numbers(&t));
+            let (mut place, mut each) = (x.clone(), vec![T::of(f64::NAN); 2 * inner]);
+            let value = bound.value_and_grad_in_place(&mut place).unwrap().value;
+            bound.each(&x, &mut each).unwrap();
+            [vec![value], wide(&place), wide(&each)].concat()
+        };
+        let serial = run(Threads::Serial);
+        for pool in pools() {
+            let found = pool.install(|| run(Threads::Auto));
+            assert!(found == serial, "{} on {} threads", T::NAME, pool.current_num_threads());
+        }
+    }
+
+    fn wide<T: Number>(numbers: &[T]) -> Vec<f64> {
+        numbers.iter().map(|x| x.wide()).collect()
     }
 
     fn rows_on_any_pool<T: Number>() {

@@ -55,7 +55,7 @@ mod pools {
     use rayon::ThreadPoolBuilder;
     use std::panic::catch_unwind;
 
-    /// A call that waits for its own pool, from inside of that pool, several deep.
+    /// Calls from inside of the pool, several deep: they run on its thread and wait for nothing.
     #[test]
     fn a_pool_of_one_thread_does_not_deadlock() {
         let batch = Batch::new(3, 40_000);

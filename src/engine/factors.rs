@@ -228,7 +228,11 @@ impl<T: Float> Scratch<T> {
     /// Puts the entries of the items from `start` on where [`columns`](Self::columns) finds them.
     #[inline(always)]
     pub(crate) fn lay_out_columns(&mut self, columns: &[T], start: usize, n: usize) {
-        Spread { entries: columns, step: 1 }.fill(start, &mut T::flat_mut(&mut self.weights)[..n]);
+        let to = &mut T::flat_mut(&mut self.weights)[..n];
+        match columns {
+            [same] => to.fill(*same),
+            columns => Spread { entries: columns, step: 1 }.fill(start, to),
+        }
     }
 
     /// What was laid out last.

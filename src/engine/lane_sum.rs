@@ -30,11 +30,11 @@ impl<L: Lane> LaneSum<L> {
         self.add((a + b) + (c + d));
     }
 
-    /// A step of the tree over the lanes for two sums at once: [`Lane::fold`]. Of `one` vector, which has no roundings
+    /// A step of the tree over the lanes for two sums at once: [`Lane::fold`]. Of one vector, which has no roundings
     /// yet, the first two steps are plain.
     #[inline(always)]
-    pub(crate) fn fold(self, other: Self, half: usize, one: bool) -> Self {
-        if one && half >= L::Elem::LANES / 4 {
+    pub(crate) fn fold(self, other: Self, half: usize, of_one_vector: bool) -> Self {
+        if of_one_vector && half >= L::Elem::LANES / 4 {
             return Self { high: self.high.fold(other.high, half), low: self.low };
         }
         let [high, term] = self.high.halves(other.high, half);
@@ -43,12 +43,12 @@ impl<L: Lane> LaneSum<L> {
         sum
     }
 
-    /// The sum of all lanes, in each lane. `one`: of one vector, as in [`fold`](Self::fold).
+    /// The sum of all lanes, in each lane. One vector: as in [`fold`](Self::fold).
     #[inline(always)]
-    pub(crate) fn sum(mut self, one: bool) -> Self {
+    pub(crate) fn sum(mut self, of_one_vector: bool) -> Self {
         let mut half = L::Elem::LANES / 2;
         while half > 0 {
-            self = self.fold(self, half, one);
+            self = self.fold(self, half, of_one_vector);
             half /= 2;
         }
         self

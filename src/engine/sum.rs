@@ -5,6 +5,8 @@
 //! 2. Across blocks the sum is a pair of `f64`, whose roundings are kept.
 //! 3. Leaves of [`LEAF`] blocks are merged in a tree whose shape only the number of leaves decides.
 //!
+//! Softmax keeps what its blocks round away, too: [`LaneSum`].
+//!
 //! A block whose sum overflows the element type is added again in `f64`, term by term.
 
 use super::lane_sum::LaneSum;

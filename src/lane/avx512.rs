@@ -199,7 +199,8 @@ macro_rules! vector {
             }
             #[inline(always)]
             fn halves(self, other: Self, half: usize) -> [Self; 2] {
-                $halves(self.isa, self.v, other.v, half).map(|v| Self::new(self.isa, v))
+                let [kept, moved] = $halves(self.isa, self.v, other.v, half);
+                [Self::new(self.isa, kept), Self::new(self.isa, moved)]
             }
         }
     };

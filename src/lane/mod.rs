@@ -45,7 +45,7 @@ mod sealed {
 pub(crate) trait Element: Real + Add<Output = Self> + Mul<Output = Self> + Neg<Output = Self> {
     /// `1.5 * 2^(fraction bits)`: adding it rounds to an integer and leaves that integer in the low bits.
     const ROUND: f64;
-    /// `2^n + 1` with half of the bits of a number: the product with it leads to the upper half.
+    /// `2^n + 1` with `n` half the bits of the significand, rounded up: Veltkamp's factor, which splits a number in two.
     const SPLIT: f64;
     /// The bits of the fraction.
     const FRACTION_BITS: f64;

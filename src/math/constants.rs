@@ -28,8 +28,8 @@ pub(crate) trait Float: Element {
     /// difference is exact; up to this the product of its exponent with `ln 2` is.
     const SOFTMAX_FAR: f64;
 
-    /// The exponents `k` by which softmax scales exponentials to `e^x 2^-k`: at first, and once the maximum is known,
-    /// next to which they are then 0.
+    /// The exponents `k` by which softmax scales exponentials to `e^x 2^-k`: at first, and, once the maximum is known,
+    /// counted from its exponent.
     const SOFTMAX_SHIFTS: (f64, f64);
 
     /// Sums of scaled exponentials from which every quotient of an exponential and the sum that is a number of this

@@ -30,8 +30,8 @@ pub(super) fn reduce<L: Lane<Elem: Float>>(x: L, n: L) -> L {
     n.neg_mul_add(x.of(low), n.neg_mul_add(x.of(high), x))
 }
 
-/// `e^r` for `|r| <= ln 2 / 2`: `(q(r) r + 1) r + 1`. Without a fused multiply-add `1 + (r + q(r) r r)` is nearer and as
-/// quick.
+/// `e^r` for `|r| <= ln 2 / 2`: `(q(r) r + 1) r + 1`. Without a fused multiply-add `1 + (r + q(r) r r)` is nearer and no
+/// slower.
 #[inline(always)]
 fn exp_reduced<L: Lane<Elem: Float>, const N: usize>(r: [L; N]) -> [L; N] {
     let q = L::Elem::EXP;

@@ -1,7 +1,7 @@
 //! Losses of elements whose rows have one loss each and lie along an axis in the middle.
 //!
-//! A tile of positions is worked on class by class: what a class has there is copied, evaluated and added to the sums of
-//! the positions.
+//! A tile of positions is worked on column by column: what a column has there is copied, evaluated and added to the
+//! sums of the positions.
 
 use super::by_row::Rows;
 use super::tiled::{Tile, put};
@@ -12,41 +12,43 @@ use crate::engine::sum::{self, Sum};
 use crate::lane::{Isa, Kernel, Window, WindowMut, dispatch};
 use crate::math::Float;
 
+/// Vectors of positions of a tile.
+const WIDTH: usize = if TILE < 8 { TILE } else { 8 };
 /// Positions of a tile, at most.
-const MOST: usize = 16 * TILE;
+const MOST: usize = 16 * WIDTH;
 
 impl<T: Float> Axis<T> for Rows<'_, T> {
     fn tile(&self, _: Layout) -> usize {
-        TILE * T::LANES
+        WIDTH * T::LANES
     }
 
     fn positions(&self, shared: &Shared<'_, T>, mut positions: Positions<'_, T>) -> Sum {
         let mut total = Sum::default();
-        let (len, width) = (positions.len(), TILE * T::LANES);
-        let mut work = Work::new();
+        let (len, width) = (positions.len(), WIDTH * T::LANES);
+        let mut work = TileWork::new();
         for start in (0..len).step_by(width) {
             let part = positions.part(start..len.min(start + width));
-            total.add(dispatch(shared.token, Classes { rows: self, shared, positions: part, work: &mut work }));
+            total.add(dispatch(shared.token, TileKernel { rows: self, shared, positions: part, work: &mut work }));
         }
         total
     }
 }
 
 /// What tiles are worked on in.
-struct Work<T: Float> {
+struct TileWork<T: Float> {
     tile: Tile<T>,
     scratch: Scratch<T>,
-    x: [T::Chunk; TILE],
-    t: [T::Chunk; TILE],
-    before: [T::Chunk; TILE],
+    x: [T::Chunk; WIDTH],
+    t: [T::Chunk; WIDTH],
+    before: [T::Chunk; WIDTH],
     sums: [Sum; MOST],
     /// The weight of each position, and the factor of its gradients; `None` where it is left out.
     factors: [Option<[f64; 2]>; MOST],
 }
 
-impl<T: Float> Work<T> {
+impl<T: Float> TileWork<T> {
     fn new() -> Self {
-        let zero = [T::chunk(T::default()); TILE];
+        let zero = [T::chunk(T::default()); WIDTH];
         let (tile, scratch) = (Tile::new(), Scratch::new());
         Self { tile, scratch, x: zero, t: zero, before: zero, sums: [Sum::default(); MOST], factors: [None; MOST] }
     }
@@ -61,22 +63,22 @@ impl<T: Float> Work<T> {
 }
 
 /// One tile.
-struct Classes<'a, T: Float> {
+struct TileKernel<'a, T: Float> {
     rows: &'a Rows<'a, T>,
     shared: &'a Shared<'a, T>,
     positions: Positions<'a, T>,
-    work: &'a mut Work<T>,
+    work: &'a mut TileWork<T>,
 }
 
-impl<T: Float> Kernel for Classes<'_, T> {
+impl<T: Float> Kernel for TileKernel<'_, T> {
     type Out = f64;
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> f64 {
         let len = self.positions.len();
         self.work.prepare(&self.shared.factors, self.positions.first, len);
-        for class in 0..self.shared.layout.classes {
-            self.class(class, len);
+        for column in 0..self.shared.layout.classes {
+            self.column(column, len);
         }
         let losses = &mut T::flat_mut(&mut self.work.x)[..len];
         for ((to, sum), factors) in losses.iter_mut().zip(&self.work.sums).zip(&self.work.factors) {
@@ -90,22 +92,22 @@ impl<T: Float> Kernel for Classes<'_, T> {
     }
 }
 
-impl<T: Float> Classes<'_, T> {
-    /// Adds a class to the sums, and writes its gradients.
-    fn class(&mut self, class: usize, len: usize) {
+impl<T: Float> TileKernel<'_, T> {
+    /// Adds a column to the sums, and writes its gradients.
+    fn column(&mut self, column: usize, len: usize) {
         let Rows { loss, t, column_weights, share } = *self.rows;
-        let Work { tile, scratch, x: xs, t: ts, before, sums, factors } = &mut *self.work;
+        let TileWork { tile, scratch, x: xs, t: ts, before, sums, factors } = &mut *self.work;
         let Layout { classes, inner, .. } = self.shared.layout;
         let (xs, ts) = (&mut T::flat_mut(xs)[..len], &mut T::flat_mut(ts)[..len]);
         let range = self.positions.first..self.positions.first + len;
-        self.positions.x.get().copy_row(class, xs);
-        Window::new(t, classes, inner).part(range).copy_row(class, ts);
+        self.positions.x.get().copy_row(column, xs);
+        Window::new(t, classes, inner).part(range).copy_row(column, ts);
         if loss.is_by_column() {
-            let own = loss.columns().map_or(T::from_f64(1.0), |columns| columns[class]);
+            let own = loss.columns().map_or(T::from_f64(1.0), |columns| columns[column]);
             scratch.lay_out_columns(&[own], 0, len);
         }
         tile.evaluate(loss, self.shared.token, xs, ts, scratch.columns(), true);
-        let weight = column_weights.map_or(T::from_f64(1.0), |weights| weights[class]);
+        let weight = column_weights.map_or(T::from_f64(1.0), |weights| weights[column]);
         let (values, grads, target_grads) = tile.parts(len);
         for (sum, &value) in sums.iter_mut().zip(&*values) {
             sum.add((value * weight).to_f64());
@@ -118,20 +120,20 @@ impl<T: Float> Classes<'_, T> {
         let before = &mut T::flat_mut(before)[..len];
         let accumulate = self.shared.accumulate;
         if let Some(to) = &mut self.positions.target_grad {
-            write(to, class, target_grads, before, accumulate);
+            write(to, column, target_grads, before, accumulate);
         }
         if let Some((mut to, accumulate)) = self.positions.grad_place(accumulate) {
-            write(&mut to, class, grads, before, accumulate);
+            write(&mut to, column, grads, before, accumulate);
         }
     }
 }
 
-/// Writes or adds the gradients of a class.
-fn write<T: Float>(to: &mut WindowMut<'_, T>, class: usize, grads: &[T], before: &mut [T], accumulate: bool) {
+/// Writes or adds the gradients of a column.
+fn write<T: Float>(to: &mut WindowMut<'_, T>, column: usize, grads: &[T], before: &mut [T], accumulate: bool) {
     if !accumulate {
-        return to.paste_row(class, grads);
+        return to.paste_row(column, grads);
     }
-    to.shared().copy_row(class, before);
+    to.shared().copy_row(column, before);
     put(before, grads, true);
-    to.paste_row(class, before);
+    to.paste_row(column, before);
 }

@@ -32,8 +32,8 @@ impl<L: Lane<Elem: Float>> RowShape<L> {
             return Entries { shape: self, isa, e, skip }.sums().rounded();
         }
         let zero = L::Elem::chunk(L::Elem::default());
-        let mut kept = Kept::<L> { isa, sums: [[zero; 2]; LANES_MAX] };
-        for (i, (to, &skip)) in kept.sums.iter_mut().zip(skip.as_ref()).enumerate() {
+        let mut kept = Kept::<L> { isa, rows: [[zero; 2]; LANES_MAX] };
+        for (i, (to, &skip)) in kept.rows.iter_mut().zip(skip.as_ref()).enumerate() {
             let LaneSum { high, low } = self.sum(isa, &e[i * self.classes..], skip);
             high.store(&mut to[0]);
             low.store(&mut to[1]);
@@ -150,7 +150,7 @@ impl<L: Lane<Elem: Float>> Rows<L> for Entries<'_, L> {
 /// Sums that were kept.
 struct Kept<L: Lane> {
     isa: L::Isa,
-    sums: [[<L::Elem as Element>::Chunk; 2]; LANES_MAX],
+    rows: [[<L::Elem as Element>::Chunk; 2]; LANES_MAX],
 }
 
 impl<L: Lane> Rows<L> for Kept<L> {
@@ -158,7 +158,7 @@ impl<L: Lane> Rows<L> for Kept<L> {
 
     #[inline(always)]
     fn row(&self, i: usize) -> LaneSum<L> {
-        let [high, low] = &self.sums[i];
+        let [high, low] = &self.rows[i];
         LaneSum { high: L::load(self.isa, high), low: L::load(self.isa, low) }
     }
 }

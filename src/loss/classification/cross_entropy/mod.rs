@@ -56,10 +56,11 @@ use rows::Targets;
 ///
 /// # Accuracy
 /// Index targets without smoothing: the loss 4 ULP, every entry of the gradient 6 ULP, however certain the target;
-/// entries of the gradient below 2^-125 may be 0 in `f32`. Probabilities and smoothing: the loss 8 ULP, the gradient 10 ULP of the larger of the two terms that are subtracted, the gradient of
-/// the target 10 ULP. A weight or a divisor rounds once more. In `f32` gradients lose digits where the upstream gradient
-/// times the weight over the divisor is below 2^-34. With an axis in the middle the same holds; the bits may differ from
-/// those of the same rows side by side.
+/// entries of the gradient below twice the least normal number may be 0. Probabilities and smoothing: the loss 8 ULP, the
+/// gradient 10 ULP of the larger of the two terms that are subtracted, the gradient of the target 10 ULP. A weight or a
+/// divisor rounds once more. In `f32` gradients lose digits where the upstream gradient times the weight over the divisor
+/// is below 2^-34. With an axis in the middle the same holds; the bits may differ from those of the same rows side by
+/// side.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
