@@ -78,11 +78,13 @@ pub enum Operation {
     Mantissa,
     /// `k` of `a = m 2^k`.
     Exponent,
+    /// `a - q b` for `q = a / b` as it is rounded, for quotients below 2^60.
+    Remainder,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -112,6 +114,7 @@ impl Operation {
         Self::Ldexp,
         Self::Mantissa,
         Self::Exponent,
+        Self::Remainder,
     ];
 }
 
@@ -187,6 +190,7 @@ fn operate<L: Lane>(operation: Operation, a: L, b: L, c: L) -> L {
         Operation::Ldexp => a.ldexp(b),
         Operation::Mantissa => a.split().0,
         Operation::Exponent => a.split().1,
+        Operation::Remainder => math::remainder(a, a / b, b),
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod support;
 
-use lossfn::{Bce, Call, HingeEmbedding, Mape, SquaredHinge};
+use lossfn::{Bce, Call, HingeEmbedding, KlDiv, Mape, SquaredHinge};
 use std::collections::{BTreeMap, BTreeSet};
 use support::{Number, Problem, Results, Rng, Verbs, bind, for_both_types, run, subjects};
 
@@ -39,7 +39,7 @@ trait Others: Number {
         how: Call<'a, Self>,
         units: &'a [Self],
         signs: &'a [Self],
-    ) -> [(&'static str, Box<dyn Verbs<Self> + 'a>); 4];
+    ) -> [(&'static str, Box<dyn Verbs<Self> + 'a>); 5];
 }
 
 macro_rules! others {
@@ -49,9 +49,10 @@ macro_rules! others {
                 how: Call<'a, $t>,
                 units: &'a [$t],
                 signs: &'a [$t],
-            ) -> [(&'static str, Box<dyn Verbs<$t> + 'a>); 4] {
+            ) -> [(&'static str, Box<dyn Verbs<$t> + 'a>); 5] {
                 [
                     ("Bce", bind(Bce::new().with(how), units)),
+                    ("KlDiv, logarithms", bind(KlDiv::new().log_target().with(how), units)),
                     ("Mape", bind(Mape::new().floor(0.25).with(how), units)),
                     ("SquaredHinge", bind(SquaredHinge::new().with(how), signs)),
                     ("HingeEmbedding", bind(HingeEmbedding::new(0.5).with(how), signs)),

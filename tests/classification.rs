@@ -8,7 +8,7 @@ mod judging;
 
 use core::cell::RefCell;
 use judging::family::tests_of_family;
-use judging::logits::{Shape, drawn_rows, rows_of, with_targets};
+use judging::logits::{Shape, drawn_rows, rows_far_apart, rows_of, with_targets};
 use judging::rows::Rows;
 use judging::{Manner, Peaks, levels, manners, proptest_config, scaled, shown};
 use lossfn::{BceWithLogits, Call, Loss, Weights};
@@ -64,6 +64,7 @@ macro_rules! for_both_types {
 }
 for_both_types!(
     shapes,
+    exponentials_far_apart,
     batches,
     special_logits,
     nothing_between_rows_is_read,
@@ -103,6 +104,25 @@ fn shapes<T: Subject>() {
     }
     let first = failures.values().map(|failures| format!("{} like {}", failures.len(), failures[0]));
     assert!(failures.is_empty(), "shapes that fail:\n{}", first.collect::<Vec<_>>().join("\n"));
+}
+
+/// Rows that are hard to add up, short ones of one vector and of several, long ones of one block and of several.
+fn exponentials_far_apart<T: Subject>() {
+    let (most, entries) = if T::BITS == 32 { (usize::MAX, 60_000) } else { (200, 1_000) };
+    for loss in CROSS_ENTROPY {
+        let mut peaks = Peaks::default();
+        for classes in
+            [2, 3, 10, 16, 17, 33, 64, 111, 128, 129, 200, 500, 1000, 4000].into_iter().filter(|c| *c <= most)
+        {
+            for seed in 0..16 {
+                let rows = (scaled(entries) / 16 / classes).clamp(1, 64);
+                let rows = rows_far_apart::<T>(loss, rows, classes, seed);
+                peaks.absorb(rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{classes} classes: {fault}")));
+            }
+        }
+        let Peaks { value, slope, .. } = peaks;
+        println!("{:<50} {} far apart value {value:.3} ULP, gradient {slope:.3} ULP", loss.name, T::NAME);
+    }
 }
 
 /// Long rows go through few of them.

@@ -16,6 +16,7 @@ for_both_types!(
     sums_of_lanes_are_a_tree,
     folds_are_steps_of_the_tree,
     parts_of_a_number,
+    remainders_are_exact,
     fused_levels_have_the_same_bits,
 );
 
@@ -239,6 +240,20 @@ fn operations_are_those_of_the_type<T: Number>() {
                 let fine = allowed.iter().any(|allowed| allowed.bits() == got.bits());
                 assert!(fine, "{operation:?}({a:e}, {b:e}, {c:e}) on {level:?}: {got:e}, not {:e}", allowed[0]);
             }
+        }
+    }
+}
+
+/// What a division leaves is a number of the type, and without a fused multiply-add it is that number, too.
+fn remainders_are_exact<T: Number>() {
+    let mut rng = Rng(11);
+    let mut draw = || -> Vec<T> { (0..20_000).map(|_| T::of(rng.between(-24.0, 24.0).exp2())).collect() };
+    let (a, b) = (draw(), draw());
+    for level in all_levels() {
+        let got = operate(level, Operation::Remainder, [&a, &b, &b]);
+        for ((a, b), got) in a.iter().zip(&b).zip(got) {
+            let wanted = (-(*a / *b).wide()).mul_add(b.wide(), a.wide());
+            assert_eq!(got.wide(), wanted, "{a:e} over {b:e} on {level:?}");
         }
     }
 }

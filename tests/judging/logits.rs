@@ -26,6 +26,25 @@ pub(crate) fn rows_of<T: Subject>(loss: Rowwise, shape: Shape, seed: u64) -> Row
     with_targets(loss, classes, x, seed)
 }
 
+/// Rows whose exponentials are of very different sizes, so that sums of them round most: logits are one of three steps
+/// below a common one or anywhere above it, and one of them, the first in half of the rows, is far above.
+pub(crate) fn rows_far_apart<T: Subject>(loss: Rowwise, rows: usize, classes: usize, seed: u64) -> Rows<T> {
+    let mut generator = rng(seed);
+    let mut draw = |low, high| -> f64 { Values::Uniform { low, high }.vector::<f64>(1, &mut generator)[0] };
+    let mut x = Vec::with_capacity(rows * classes);
+    for row in 0..rows {
+        let (base, spread) = (draw(-10.0, 10.0), [0.0, 1.0, 4.0, 10.0, 17.0][row % 5]);
+        let top = if row % 2 == 0 { 0 } else { draw(0.0, classes as f64) as usize };
+        for class in 0..classes {
+            let step = draw(-3.0, 1.0);
+            let apart = if step < 0.0 { step.ceil() / 2.0 } else { step } * spread;
+            let ahead = if class == top { draw(0.0, 20.0) } else { 0.0 };
+            x.push(T::from_f64(base + apart + ahead));
+        }
+    }
+    with_targets(loss, classes, x, seed)
+}
+
 /// Gives rows their targets: the most likely class, the least likely one, and others; a row in eleven is ignored.
 pub(crate) fn with_targets<T: Subject>(loss: Rowwise, classes: usize, x: Vec<T>, seed: u64) -> Rows<T> {
     let mut generator = rng(!seed);

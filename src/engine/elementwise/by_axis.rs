@@ -6,14 +6,14 @@
 use super::by_row::Rows;
 use super::tiled::{Tile, put};
 use crate::engine::axis::{Axis, Positions};
-use crate::engine::factors::{Factors, Scratch, TILE};
+use crate::engine::factors::{Factors, Scratch};
 use crate::engine::rowwise::{Layout, Shared};
 use crate::engine::sum::{self, Sum};
 use crate::lane::{Isa, Kernel, Window, WindowMut, dispatch};
 use crate::math::Float;
 
-/// Vectors of positions of a tile.
-const WIDTH: usize = if TILE < 8 { TILE } else { 8 };
+/// Vectors of positions of a tile: as many as fit the stack of a small machine without `std`.
+const WIDTH: usize = if cfg!(feature = "std") { 8 } else { 1 };
 /// Positions of a tile, at most.
 const MOST: usize = 16 * WIDTH;
 

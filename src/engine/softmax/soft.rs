@@ -117,7 +117,7 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
         let mut start = 0;
         while start < len {
             let end = len.min(start + BLOCK * T::LANES);
-            let mut block = LaneSum::<T::Lane<I>>::new(isa);
+            let (mut block, terms) = (LaneSum::<T::Lane<I>>::new(isa), end - start);
             while start < end {
                 let mut four = [T::chunk(T::default()); 4];
                 let terms = &mut T::flat_mut(&mut four)[..(4 * T::LANES).min(end - start)];
@@ -133,7 +133,7 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
                 start += terms.len();
                 block.add_four(load(isa, &four));
             }
-            sum.others = sum.others.merge(Sum::of_lanes(block, len));
+            sum.others = sum.others.merge(Sum::of_lanes(block, terms));
         }
         sum
     }
@@ -174,7 +174,7 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
         let mut start = 0;
         while start < len {
             let end = len.min(start + BLOCK * T::LANES);
-            let mut block = LaneSum::<T::Lane<I>>::new(isa);
+            let (mut block, terms) = (LaneSum::<T::Lane<I>>::new(isa), end - start);
             while start < end {
                 let mut four = [T::chunk(T::default()); 4];
                 let terms = &mut T::flat_mut(&mut four)[..(4 * T::LANES).min(end - start)];
@@ -198,7 +198,7 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
                 start += terms.len();
                 block.add_four(load(isa, &four));
             }
-            sum = sum.merge(Sum::of_lanes(block, len));
+            sum = sum.merge(Sum::of_lanes(block, terms));
         }
         sum
     }

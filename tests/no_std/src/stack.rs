@@ -3,7 +3,7 @@
 use crate::runtime::stack_pointer;
 use core::fmt::{self, Write};
 use core::hint::black_box;
-use lossfn::{BceWithLogits, Call, CosineSimilarity, CrossEntropy, Huber, Loss, Mse, Weights};
+use lossfn::{BceWithLogits, ByRow, Call, CosineSimilarity, CrossEntropy, Huber, Loss, Mse, Weights};
 
 /// Bytes that are painted: more than any call may take.
 const DEPTH: usize = 32 << 10;
@@ -71,6 +71,8 @@ pub(crate) fn report(console: &mut impl Write) -> fmt::Result {
     table.row("Huber", Huber::new(1.0), &t, 300)?;
     table.row("BceWithLogits", BceWithLogits::<f32>::new(), &t, 300)?;
     table.row("BceWithLogits, weights", BceWithLogits::new().with(weighted), &t, 300)?;
+    let along = Call::new().axis(3, 10).by_row(ByRow::Mean);
+    table.row("BceWithLogits, an axis", BceWithLogits::new().with(along), &t, 100)?;
     table.row("CrossEntropy of 3", CrossEntropy::<f32>::new(3), &classes, 100)?;
     table.row("CrossEntropy of 10", CrossEntropy::<f32>::new(10), &classes[..30], 30)?;
     table.row("CrossEntropy of 300", CrossEntropy::<f32>::new(300), &classes[..1], 1)?;
