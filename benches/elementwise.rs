@@ -9,6 +9,7 @@ use core::hint::black_box;
 use core::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use lossfn::Call;
 use lossfn::Threads::Serial;
 use support::data::{Data, Verb};
 use support::losses::{self, Subject};
@@ -68,7 +69,7 @@ fn one_loss<T: Scalar>(
         if core::mem::take(&mut is_new) {
             loss.check(Serial, verb, data);
         }
-        bencher.iter(|| loss.library(Serial, black_box(data.batch(verb))));
+        bencher.iter(|| loss.library(Call::new().threads(Serial), black_box(data.batch(verb))));
     });
     group.bench_function(format!("{name} plain"), |bencher| {
         bencher.iter(|| loss.plain(Serial, black_box(data.batch(verb))));

@@ -11,6 +11,7 @@ mod support;
 
 use core::fmt;
 use core::hint::black_box;
+use lossfn::Call;
 use lossfn::Threads::{self, Auto, Serial};
 use support::data::{Data, Verb};
 use support::losses::{self, Subject};
@@ -92,7 +93,7 @@ fn cross_entropy(plan: &Plan) {
     let of_memory = Some(Goal::OfMemory(0.75));
     let over_plain = Some(Goal::OverPlain(5.0));
     for (count, classes, goal) in [(1024, 32_000, of_memory), (65_536, 10, over_plain), (1 << 22, 10, over_plain)] {
-        let loss = losses::cross_entropy(classes);
+        let loss = losses::cross_entropy(classes, 1);
         if plan.wants(loss.name) {
             let count = if plan.is_quick { count / 64 } else { count };
             rows(plan, &loss, &format!("{count}×{classes}"), &mut Data::rows(count, classes), goal);
@@ -156,11 +157,12 @@ impl Row {
     {
         let bytes = data.bytes(verb) as f64;
         let memory_bytes = memory::bytes(data, verb) as f64;
+        let call = Call::new().threads(threads);
         let (mut of_memory, mut over_plain, mut speeds) = (Vec::new(), Vec::new(), Vec::new());
         // Round 0 warms up.
         for round in 0..=plan.rounds {
             let memory = memory_bytes / seconds(plan.window, || memory::pass(threads, black_box(data.batch(verb))));
-            let library = seconds(plan.window, || loss.library(threads, black_box(data.batch(verb))));
+            let library = seconds(plan.window, || loss.library(call, black_box(data.batch(verb))));
             let plain = seconds(plan.window, || loss.plain(threads, black_box(data.batch(verb))));
             if round > 0 {
                 of_memory.push(bytes / library / memory);

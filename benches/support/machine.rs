@@ -12,7 +12,7 @@ pub(crate) fn describe() -> String {
     format!(
         "- CPU: {}, last-level cache {}\n- threads: {threads}\n- level: {:?}\n- compiler: {}, target {} {fused} FMA\n",
         cpu(),
-        last_level_cache(),
+        last_level_cache().map_or_else(|| "unknown".to_owned(), |bytes| format!("{} KiB", bytes / 1024)),
         Level::best(),
         compiler(),
         std::env::consts::ARCH,
@@ -26,10 +26,12 @@ fn cpu() -> String {
     name.unwrap_or("unknown").to_owned()
 }
 
-fn last_level_cache() -> String {
+/// Its bytes, where the system tells.
+pub(crate) fn last_level_cache() -> Option<usize> {
     let size = |index| read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{index}/size"));
-    let sizes = (0..8).map_while(|index| size(index).ok());
-    sizes.last().map_or_else(|| "unknown".to_owned(), |size| size.trim().to_owned())
+    let last = (0..8).map_while(|index| size(index).ok()).last()?;
+    let kibibytes: usize = last.trim().strip_suffix('K')?.parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 fn compiler() -> String {

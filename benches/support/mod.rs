@@ -10,6 +10,7 @@ pub(crate) mod parts;
 pub(crate) mod plain;
 pub(crate) mod plain_rows;
 pub(crate) mod scalar;
+pub(crate) mod stream;
 pub(crate) mod timing;
 
 /// Whether small sizes are asked for: by `LOSSFN_BENCH_QUICK=1`, and by any command but `cargo bench`.

@@ -43,3 +43,15 @@ where
         }
     }
 }
+
+/// Does `work` to each part of one array.
+pub(crate) fn each<T: Send>(threads: Threads, array: &mut [T], work: impl Fn(&mut [T]) + Send + Sync) -> f64 {
+    match workers(threads) {
+        1 => work(array),
+        workers => {
+            let part = array.len().div_ceil(PARTS * workers).max(1);
+            array.par_chunks_mut(part).for_each(work);
+        }
+    }
+    0.0
+}

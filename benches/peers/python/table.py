@@ -7,15 +7,16 @@ HEAD = """\
 
 Written by `scripts/peers`. Value and gradient in f32, as a user of each library makes the call; autodiff with its
 backward pass is counted, making the inputs is not. All on the same data. *copy* and *stream* are loops that read what
-the loss must read and write as much as its gradient, with ordinary stores and with stores past the caches. One thread
-means that the process is held on one processor. rten-vecmath is its log-softmax alone, without loss and gradient.
+the loss must read and write as much as its gradient, with ordinary stores and with stores past the caches; *ahead*, with
+loads announced 2 KiB before they come. One thread means that the process is held on one processor. rten-vecmath is its
+log-softmax alone, without loss and gradient.
 
 """
 
 TIMES = "Milliseconds of a call, wall clock: median (least–largest) of {runs} runs. ≠: the result differs, see the end."
 
 RATIOS = """\
-Share of the speed of the faster loop over the memory that lossfn reaches, and how many times longer the peers take.
+Share of the speed of the fastest loop over the memory that lossfn reaches, and how many times longer the peers take.
 Targets: 10 × PyTorch and 5 × the better of torch.compile and JAX from 256 MB on, 6 × and 2.5 × below; 50 × burn and
 candle on cross-entropy."""
 

@@ -1,0 +1,84 @@
+//! Every target of speed, beside what this machine reaches: Markdown tables with a mark for each target.
+//!
+//! `cargo bench --bench targets -- memory cache` makes the parts that are named, all by default: `memory`, `cache`,
+//! `threads`, `calls`, `shapes`. With `--record` the tables also go to `benches/record/targets.md`, and every figure to
+//! `targets.json`. `LOSSFN_BENCH_QUICK=1` shrinks all sizes, which shows that it runs and nothing else.
+//!
+//! `--guard` measures a few of the figures briefly, and fails if one is less than half as good as the record says of the
+//! same processor, level and number of threads; of any other machine it only reports.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cache;
+mod calls;
+mod clock;
+mod guard;
+mod memory;
+mod report;
+mod shapes;
+mod share;
+mod threads;
+
+use report::Report;
+use std::path::Path;
+use std::{fs, io};
+use support::machine;
+
+/// How much is measured.
+#[derive(Clone, Copy)]
+struct Plan {
+    is_quick: bool,
+    /// Whether a few losses stand for all.
+    is_brief: bool,
+    rounds: usize,
+    /// Seconds of one measurement.
+    window: f64,
+}
+
+type Part = (&'static str, fn(Plan, &mut Report));
+
+const PARTS: [Part; 5] = [
+    ("memory", memory::measure),
+    ("cache", cache::measure),
+    ("threads", threads::measure),
+    ("calls", calls::measure),
+    ("shapes", shapes::measure),
+];
+
+/// What `--guard` makes.
+const BRIEF: [&str; 2] = ["memory", "cache"];
+
+fn main() -> io::Result<()> {
+    let (flags, names): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
+    let has = |name: &str| flags.iter().any(|flag| flag == name);
+    let (is_quick, is_brief) = (support::is_quick(), has("--guard"));
+    let (rounds, window) = match (is_quick, is_brief) {
+        (true, _) => (1, 0.0),
+        (_, true) => (3, 0.02),
+        _ => (7, 0.05),
+    };
+    let plan = Plan { is_quick, is_brief, rounds, window };
+    let mut report = Report::new(&machine::describe());
+    if is_quick {
+        report.say("Quick: small sizes and one round, so the figures say nothing.");
+    }
+    for (name, measure) in PARTS {
+        let is_wanted = if is_brief { BRIEF.contains(&name) } else { names.is_empty() };
+        if is_wanted || names.iter().any(|wanted| wanted == name) {
+            measure(plan, &mut report);
+        }
+    }
+    report.conclude();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/record");
+    if has("--record") {
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join("targets.md"), report.markdown())?;
+        fs::write(folder.join("targets.json"), report.json())?;
+    }
+    if is_brief {
+        let record = fs::read_to_string(folder.join("targets.json"))?;
+        guard::check(&report, &serde_json::from_str(&record)?)?;
+    }
+    Ok(())
+}

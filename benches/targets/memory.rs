@@ -1,0 +1,168 @@
+//! Arrays of at least eight times the last cache.
+
+use crate::Plan;
+use crate::report::{Goal, Report};
+use crate::share::{self, Limit, Work};
+use crate::support::data::Data;
+use crate::support::losses::{self, Subject};
+use crate::support::machine;
+use crate::support::memory::Word;
+use crate::support::scalar::Scalar;
+use lossfn::Threads::{Auto, Serial};
+use lossfn::{
+    Bce, BceWithLogits, CategoricalCrossEntropy, CategoricalHinge, CosineSimilarity, CrossEntropy, Hinge,
+    HingeEmbedding, Huber, KlDiv, LogCosh, Loss, Mae, Mape, Mse, Msle, SmoothL1, SquaredHinge,
+};
+
+const ABOUT: &str = "\
+Share of the speed of a loop that touches the same memory and does nothing else, measured in turn with the loss: of the
+fastest loop there is (*stream*: stores past the caches, loads announced), and where it says *copy*, of `memcpy`. Every
+array is at least eight times the last cache. Median (least–largest) of the rounds.";
+
+/// The targets of a kind of loss.
+#[derive(Clone, Copy)]
+struct Goals {
+    value: f64,
+    one_thread: (f64, Limit),
+    all_threads: (f64, Limit),
+    in_place: Option<f64>,
+}
+
+const LIGHT: Goals = Goals {
+    value: 0.95,
+    one_thread: (0.92, Limit::Stream),
+    all_threads: (0.92, Limit::Stream),
+    in_place: Some(0.92),
+};
+const HEAVY: Goals = Goals {
+    value: 0.85,
+    one_thread: (0.50, Limit::Stream),
+    all_threads: (0.80, Limit::Stream),
+    in_place: Some(0.80),
+};
+const TEN: Goals =
+    Goals { value: 0.40, one_thread: (0.42, Limit::Copy), all_threads: (0.75, Limit::Copy), in_place: Some(0.45) };
+const SIXTY_FOUR: Goals =
+    Goals { value: 0.80, one_thread: (0.70, Limit::Copy), all_threads: (0.90, Limit::Copy), in_place: Some(0.60) };
+const LONG: Goals =
+    Goals { value: 0.92, one_thread: (0.85, Limit::Copy), all_threads: (0.95, Limit::Copy), in_place: Some(0.80) };
+const LONGEST: Goals = Goals { one_thread: (0.82, Limit::Copy), ..LONG };
+const APART: Goals =
+    Goals { value: 0.80, one_thread: (0.60, Limit::Copy), all_threads: (0.90, Limit::Copy), in_place: None };
+const COSINE: Goals =
+    Goals { value: 0.92, one_thread: (0.80, Limit::Stream), all_threads: (0.85, Limit::Stream), in_place: None };
+
+/// Classes, and the entries from one to the next.
+const CROSS_ENTROPIES: [(usize, usize, Goals); 7] = [
+    (10, 1, TEN),
+    (64, 1, SIXTY_FOUR),
+    (1000, 1, LONG),
+    (32_000, 1, LONG),
+    (128_256, 1, LONGEST),
+    (262_144, 1, LONGEST),
+    (21, 512 * 512, APART),
+];
+const COLUMNS: usize = 768;
+
+pub(crate) fn measure(plan: Plan, report: &mut Report) {
+    let columns = ["loss", "type", "value, all threads", "value+grad, one", "value+grad, all", "in place, all"];
+    report.part("In memory", ABOUT, &columns);
+    one_type::<f32>(plan, report);
+    if !plan.is_brief {
+        one_type::<f64>(plan, report);
+    }
+}
+
+/// What stands for all.
+const BRIEF: [&str; 4] = ["Mse", "BceWithLogits", "CosineSimilarity", "CrossEntropy"];
+
+/// The targets of the losses that have some.
+fn goals(name: &str) -> Option<Goals> {
+    match name {
+        "Mse" | "Mae" | "Huber" | "SmoothL1" | "Hinge" | "SquaredHinge" | "HingeEmbedding" => Some(LIGHT),
+        "BceWithLogits" | "Bce" | "KlDiv" | "LogCosh" | "Msle" => Some(HEAVY),
+        "CosineSimilarity" => Some(COSINE),
+        _ => None,
+    }
+}
+
+fn one_type<T>(plan: Plan, report: &mut Report)
+where
+    T: Scalar + Word,
+    Mse: Loss<T>,
+    Mae: Loss<T>,
+    Huber: Loss<T>,
+    SmoothL1: Loss<T>,
+    LogCosh: Loss<T>,
+    Mape: Loss<T>,
+    Msle: Loss<T>,
+    Bce: Loss<T>,
+    Hinge: Loss<T>,
+    SquaredHinge: Loss<T>,
+    KlDiv: Loss<T>,
+    HingeEmbedding: Loss<T>,
+    BceWithLogits<'static, T>: Loss<T>,
+    CosineSimilarity: Loss<T>,
+    CategoricalHinge: Loss<T>,
+    CategoricalCrossEntropy: Loss<T>,
+    CrossEntropy<'static, T>: Loss<T, u32>,
+{
+    let bytes = if plan.is_quick { 1 << 20 } else { 8 * machine::last_level_cache().unwrap_or(32 << 20) };
+    let len = (bytes / size_of::<T>()).next_multiple_of(COLUMNS);
+    let mut data = Data::<T, T>::elements(len);
+    let is_wanted = |name| !plan.is_brief || BRIEF.contains(&name);
+    for loss in losses::elementwise().iter().chain(&losses::pairs(COLUMNS)).filter(|loss| is_wanted(loss.name)) {
+        data.suit(loss.predictions);
+        row(plan, report, loss, loss.name, goals(loss.name), &mut data);
+    }
+    drop(data);
+    for (classes, inner, goals) in CROSS_ENTROPIES {
+        if plan.is_brief && classes > 1000 {
+            continue;
+        }
+        let inner = if plan.is_quick { inner.min(64) } else { inner };
+        let loss = losses::cross_entropy::<T>(classes, inner);
+        let samples = len.div_ceil(classes * inner);
+        let name = match inner {
+            1 => format!("CrossEntropy {samples}×{classes}"),
+            _ => format!("CrossEntropy {samples}×{classes}×{inner}, axis 1"),
+        };
+        row(plan, report, &loss, &name, Some(goals), &mut Data::rows(samples * inner, classes));
+    }
+}
+
+fn row<T: Scalar + Word, Y: Word + 'static>(
+    plan: Plan,
+    report: &mut Report,
+    loss: &Subject<T, Y>,
+    name: &str,
+    goals: Option<Goals>,
+    data: &mut Data<T, Y>,
+) {
+    use Limit::Stream;
+    use Work::{InPlace, Value, ValueAndGrad};
+
+    loss.check(Auto, crate::support::data::Verb::ValueAndGrad, data);
+    let (one, all) = goals.map_or((Stream, Stream), |goals| (goals.one_thread.1, goals.all_threads.1));
+    let ways = [
+        (Value, Auto, Stream, goals.map(|goals| goals.value)),
+        (ValueAndGrad, Serial, one, goals.map(|goals| goals.one_thread.0)),
+        (ValueAndGrad, Auto, all, goals.map(|goals| goals.all_threads.0)),
+        (InPlace, Auto, Stream, goals.and_then(|goals| goals.in_place)),
+    ];
+    let mut cells = vec![name.to_owned(), T::NAME.to_owned()];
+    for (work, threads, limit, goal) in ways {
+        let found = share::measure(plan, loss, work, threads, limit, data).share;
+        let of = if limit == Limit::Copy { "copy" } else { "stream" };
+        let facts = [
+            ("loss", name.into()),
+            ("type", T::NAME.into()),
+            ("work", work.name().into()),
+            ("threads", if threads == Serial { "one" } else { "all" }.into()),
+            ("of", of.into()),
+        ];
+        let cell = report.figure(&facts, found, goal.map(Goal::AtLeast));
+        cells.push(if limit == Limit::Copy { format!("{cell} of copy") } else { cell });
+    }
+    report.row(&cells);
+}
