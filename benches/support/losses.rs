@@ -13,11 +13,11 @@ type InPlace<T, Y> = Box<dyn Fn(Call<'static, T>, &mut [T], &[Y]) -> f64>;
 type Plain<T, Y> = Box<dyn Fn(f64, Batch<'_, T, Y>) -> f64 + Sync>;
 
 /// One loss, by the library and by a plain loop.
-pub(crate) struct Subject<T, Y> {
+pub(crate) struct Subject<T: 'static, Y> {
     pub(crate) name: &'static str,
     pub(crate) predictions: Predictions,
-    /// Entries and targets of what is never shared between threads: an element, a row, a sample.
-    unit: [usize; 2],
+    /// Entries, targets and losses of what is never shared between threads: an element, a row, a sample.
+    unit: [usize; 3],
     library: Library<T, Y>,
     in_place: InPlace<T, Y>,
     plain: Plain<T, Y>,
@@ -26,7 +26,7 @@ pub(crate) struct Subject<T, Y> {
 impl<T: Scalar, Y: Sync + 'static> Subject<T, Y> {
     fn new<L: Loss<T, Y>>(
         name: &'static str,
-        unit: [usize; 2],
+        unit: [usize; 3],
         loss: impl Fn(Call<'static, T>) -> L + Copy + 'static,
         plain: impl Fn(f64, Batch<'_, T, Y>) -> f64 + Sync + 'static,
     ) -> Self {
@@ -62,9 +62,9 @@ impl<T: Scalar, Y: Sync + 'static> Subject<T, Y> {
 
     /// The mean loss by the plain loop.
     pub(crate) fn plain(&self, threads: Threads, batch: Batch<'_, T, Y>) -> f64 {
-        let [_, targets] = self.unit;
-        let scale = targets as f64 / batch.y.len() as f64;
-        scale * parts::sum(threads, self.unit, batch, |part| (self.plain)(scale, part))
+        let ([entries, targets, losses], plain) = (self.unit, &self.plain);
+        let scale = 1.0 / (batch.y.len() / targets * losses) as f64;
+        scale * parts::sum(threads, [entries, targets], batch, |part| plain(scale, part))
     }
 
     /// Asserts that library and plain loop agree.
@@ -112,7 +112,7 @@ where
         ($loss:ident, $new:expr, $formula:ident) => {
             Subject::new(
                 stringify!($loss),
-                [1, 1],
+                [1, 1, 1],
                 |call| $new.with(call),
                 |scale, batch| plain::elementwise(plain::$formula, scale, batch),
             )
@@ -142,7 +142,7 @@ where
 {
     Subject::new(
         "CrossEntropy",
-        [classes * inner, inner],
+        [classes * inner, inner, inner],
         move |call| CrossEntropy::new(Layout::axis(classes, inner)).with(call),
         move |scale, batch| match inner {
             1 => plain::cross_entropy(classes, scale, batch),
@@ -157,13 +157,13 @@ where
     T: Scalar,
     CosineSimilarity: Loss<T>,
     CategoricalHinge: Loss<T>,
-    CategoricalCrossEntropy: Loss<T>,
+    CategoricalCrossEntropy<'static, T>: Loss<T>,
 {
     macro_rules! subject {
         ($loss:ident, $formula:ident) => {
             Subject::new(
                 stringify!($loss),
-                [columns, columns],
+                [columns, columns, 1],
                 move |call| $loss::new(columns).with(call),
                 move |scale, batch| plain_rows::$formula(columns, scale, batch),
             )
@@ -180,7 +180,7 @@ where
 pub(crate) fn nll(classes: usize) -> Subject<f32, u32> {
     Subject::new(
         "Nll",
-        [classes, 1],
+        [classes, 1, 1],
         move |call| Nll::new(classes).with(call),
         move |scale, batch| plain_rows::nll(classes, scale, batch),
     )

@@ -1,5 +1,7 @@
 //! Loops over memory that do nothing else, in every way that may be the fastest: what a loss can at best reach.
 
+#![allow(unsafe_code, reason = "no safe operation stores past the caches or announces a load")]
+
 use super::data::Batch;
 use super::memory::Word;
 use super::parts;

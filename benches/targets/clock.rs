@@ -13,6 +13,7 @@ pub(crate) fn cycles_per_second() -> Option<f64> {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "no other code is sure to be what was written")]
 fn chain() -> Option<u64> {
     let mut product = 3_u64;
     for _ in 0..STEPS {

@@ -9,7 +9,7 @@ const WORSE: f64 = 2.0;
 
 /// Fails if a figure is far from the record's of the same name.
 pub(crate) fn check(report: &Report, record: &Value) -> Result<()> {
-    let is_known = record["machine"] == report.machine();
+    let is_known = record["machine"] == *report.machine();
     let (mut compared, mut worse) = (0, Vec::new());
     for now in report.figures() {
         let Some(then) = record["figures"].as_array().into_iter().flatten().find(|then| is_same(now, then)) else {

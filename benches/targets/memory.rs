@@ -104,7 +104,7 @@ where
     BceWithLogits<'static, T>: Loss<T>,
     CosineSimilarity: Loss<T>,
     CategoricalHinge: Loss<T>,
-    CategoricalCrossEntropy: Loss<T>,
+    CategoricalCrossEntropy<'static, T>: Loss<T>,
     CrossEntropy<'static, T>: Loss<T, u32>,
 {
     let bytes = if plan.is_quick { 1 << 20 } else { 8 * machine::last_level_cache().unwrap_or(32 << 20) };
