@@ -31,7 +31,7 @@ fn all(criterion: &mut Criterion) {
     for [samples, classes, inner] in SHAPES {
         let samples = if support::is_quick() { samples.div_ceil(64) } else { samples };
         let mut data = Data::rows(samples * inner, classes);
-        let loss = losses::cross_entropy(classes, inner);
+        let loss = losses::cross_entropy::<f32>(classes, inner);
         let mut group = criterion.benchmark_group(format!("cross_entropy {samples}×{classes}×{inner}"));
         group.sampling_mode(SamplingMode::Flat);
         for verb in Verb::ALL {

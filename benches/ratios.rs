@@ -93,7 +93,7 @@ fn cross_entropy(plan: &Plan) {
     let of_memory = Some(Goal::OfMemory(0.75));
     let over_plain = Some(Goal::OverPlain(5.0));
     for (count, classes, goal) in [(1024, 32_000, of_memory), (65_536, 10, over_plain), (1 << 22, 10, over_plain)] {
-        let loss = losses::cross_entropy(classes, 1);
+        let loss = losses::cross_entropy::<f32>(classes, 1);
         if plan.wants(loss.name) {
             let count = if plan.is_quick { count / 64 } else { count };
             rows(plan, &loss, &format!("{count}×{classes}"), &mut Data::rows(count, classes), goal);
@@ -124,7 +124,7 @@ fn pairs(plan: &Plan) {
 fn rows<T, Y>(plan: &Plan, loss: &Subject<T, Y>, shape: &str, data: &mut Data<T, Y>, goal: Option<Goal>)
 where
     T: Scalar + Word,
-    Y: Word,
+    Y: Word + 'static,
 {
     for verb in [Verb::ValueAndGrad, Verb::Value] {
         for threads in [Serial, Auto] {
@@ -153,7 +153,7 @@ impl Row {
     fn measure<T, Y>(plan: &Plan, loss: &Subject<T, Y>, verb: Verb, threads: Threads, data: &mut Data<T, Y>) -> Self
     where
         T: Scalar + Word,
-        Y: Word,
+        Y: Word + 'static,
     {
         let bytes = data.bytes(verb) as f64;
         let memory_bytes = memory::bytes(data, verb) as f64;

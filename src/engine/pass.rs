@@ -20,7 +20,7 @@ pub(crate) struct Row<'a, T> {
 }
 
 impl<T> Row<'_, T> {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.x.len().max(self.y.len())
     }
 }

@@ -138,6 +138,10 @@ impl<T: Float> Leaf<'_, T> {
         self.shared.layout.classes
     }
 
+    pub(crate) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Runs all batches and adds their losses up.
     pub(crate) fn batches(self, run: &mut dyn FnMut(Batch<'_, T>)) -> Sum {
         let Self { shared, rows, mut x, out: Outputs { mut each, mut grad, mut target_grad } } = self;

@@ -2,7 +2,7 @@
 
 use super::stream::{Stream, prefetch};
 use super::{Isa, Lane, Mask, operators::operators};
-use core::arch::x86_64::{__m256, __m256d, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
+use core::arch::x86_64::{__m256, __m256d, __m256i, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::ops::{BitAnd, BitOr, Neg};
 use pulp::x86::V3;
 
@@ -35,7 +35,7 @@ macro_rules! vector {
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, movemask $movemask:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
-        exponent_float $exponent_float:literal, sum $sum:ident halves $halves:ident
+        exponent_float $exponent_float:literal, sum $sum:ident halves $halves:ident, part $load_part:ident
     ) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name {
@@ -129,6 +129,20 @@ macro_rules! vector {
             #[inline(always)]
             fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
                 *to = pulp::cast([self.low, self.high]);
+            }
+            #[inline(always)]
+            #[expect(unsafe_code, reason = "no safe operation loads a part of a register")]
+            fn load_part(isa: Avx2, from: &[$t], fill: $t) -> Self {
+                const BYTES: usize = size_of::<$t>();
+                let x = isa.0.avx;
+                let n = from.len().min(2 * Self::HALF);
+                let (low, high) = (first_bytes(n.min(Self::HALF) * BYTES), first_bytes(n.saturating_sub(Self::HALF) * BYTES));
+                let at = from.as_ptr();
+                // SAFETY: no lane is read but those that the masks have, which are as many as `from` holds.
+                let (a, b) = unsafe { (x.$load_part(at, low), x.$load_part(at.wrapping_add(Self::HALF), high)) };
+                let (low, high) = (x.$from_bits(low), x.$from_bits(high));
+                let fill = x.$splat(fill);
+                Self::new(isa.0, x.$blend(fill, a, low), x.$blend(fill, b, high))
             }
             #[inline(always)]
             fn stream(self, to: &mut [$t; 64 / size_of::<$t>()], stream: &Stream) {
@@ -259,7 +273,7 @@ vector!(
     bits _mm256_castps_si256 _mm256_castsi256_ps,
     int _mm256_set1_epi32 _mm256_add_epi32 _mm256_slli_epi32 _mm256_srli_epi32,
     fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000,
-    sum sum_ps halves halves_ps
+    sum sum_ps halves halves_ps, part _mm256_maskload_ps
 );
 vector!(
     F64, F64Mask, f64, __m256d,
@@ -270,8 +284,25 @@ vector!(
     bits _mm256_castpd_si256 _mm256_castsi256_pd,
     int _mm256_set1_epi64x _mm256_add_epi64 _mm256_slli_epi64 _mm256_srli_epi64,
     fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000, mantissa 0x000f_ffff_ffff_ffff,
-    exponent_float 0x4330_0000_0000_0000, sum sum_pd halves halves_pd
+    exponent_float 0x4330_0000_0000_0000, sum sum_pd halves halves_pd, part _mm256_maskload_pd
 );
+
+/// All bits of the first so many bytes of a ymm.
+#[inline(always)]
+fn first_bytes(n: usize) -> __m256i {
+    const BYTES: [u8; 64] = {
+        let mut bytes = [0; 64];
+        let mut i = 0;
+        while i < 32 {
+            bytes[i] = u8::MAX;
+            i += 1;
+        }
+        bytes
+    };
+    let mut window = [0; 32];
+    window.copy_from_slice(&BYTES[32 - n..64 - n]);
+    pulp::cast(window)
+}
 
 #[inline(always)]
 pub(super) fn sum_ps(isa: V3, low: __m256, high: __m256) -> f32 {

@@ -63,7 +63,8 @@ macro_rules! vector {
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, keep $keep:ident, scalef $scalef:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
-        exponent_float $exponent_float:literal, sum $sum:ident halves $halves:ident
+        exponent_float $exponent_float:literal, sum $sum:ident halves $halves:ident,
+        part $load_part:ident $store_part:ident
     ) => {
         #[derive(Clone, Copy)]
         pub(crate) struct $name {
@@ -72,6 +73,12 @@ macro_rules! vector {
         }
 
         impl $name {
+            /// The mask of the first `n` lanes.
+            #[inline(always)]
+            fn first(n: usize) -> $mask {
+                const LANES: usize = 64 / size_of::<$t>();
+                ((1_u32 << n.min(LANES)) - 1) as $mask
+            }
             #[inline(always)]
             fn new(isa: V4, v: $v) -> Self {
                 Self { isa, v }
@@ -111,6 +118,20 @@ macro_rules! vector {
             #[inline(always)]
             fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
                 *to = pulp::cast(self.v);
+            }
+            #[inline(always)]
+            #[expect(unsafe_code, reason = "no safe operation loads a part of a register")]
+            fn load_part(isa: Avx512, from: &[$t], fill: $t) -> Self {
+                let x = isa.0.avx512f;
+                // SAFETY: no lane is read but those that the mask has, which are as many as `from` holds.
+                let v = unsafe { x.$load_part(x.$splat(fill), Self::first(from.len()), from.as_ptr()) };
+                Self::new(isa.0, v)
+            }
+            #[inline(always)]
+            #[expect(unsafe_code, reason = "no safe operation stores a part of a register")]
+            fn store_part(self, to: &mut [$t]) {
+                // SAFETY: no lane is written but those that the mask has, which are as many as `to` holds.
+                unsafe { self.isa.avx512f.$store_part(to.as_mut_ptr(), Self::first(to.len()), self.v) };
             }
             #[inline(always)]
             fn stream(self, to: &mut [$t; 64 / size_of::<$t>()], stream: &Stream) {
@@ -216,7 +237,8 @@ vector!(
     bits _mm512_castps_si512 _mm512_castsi512_ps,
     int _mm512_set1_epi32 _mm512_add_epi32 _mm512_slli_epi32 _mm512_srli_epi32,
     fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000,
-    sum sum_f32 halves halves_ps
+    sum sum_f32 halves halves_ps,
+    part _mm512_mask_loadu_ps _mm512_mask_storeu_ps
 );
 vector!(
     F64, f64, __m512d, u8,
@@ -228,7 +250,8 @@ vector!(
     bits _mm512_castpd_si512 _mm512_castsi512_pd,
     int _mm512_set1_epi64 _mm512_add_epi64 _mm512_slli_epi64 _mm512_srli_epi64,
     fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000, mantissa 0x000f_ffff_ffff_ffff,
-    exponent_float 0x4330_0000_0000_0000, sum sum_f64 halves halves_pd
+    exponent_float 0x4330_0000_0000_0000, sum sum_f64 halves halves_pd,
+    part _mm512_mask_loadu_pd _mm512_mask_storeu_pd
 );
 
 #[inline(always)]

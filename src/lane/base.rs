@@ -13,6 +13,7 @@ impl Isa for Base {
     type F64 = Vector<f64x8>;
     type Stream = ();
     const STREAMS: bool = false;
+    const TOGETHER: bool = false;
     const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
     #[inline(always)]

@@ -14,6 +14,7 @@ mod avx2;
 mod avx512;
 mod base;
 mod dispatch;
+mod many;
 #[cfg(feature = "internals")]
 mod model;
 mod operators;
@@ -25,6 +26,7 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
 pub use dispatch::Level;
 pub(crate) use dispatch::{Kernel, Token, dispatch};
+pub(crate) use many::Many;
 #[cfg(feature = "internals")]
 pub(crate) use model::Model;
 pub(crate) use window::{Window, WindowMut};
@@ -139,6 +141,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     const STREAMS: bool;
     /// Whether [`Lane::mul_add`] has one rounding.
     const FUSED: bool = true;
+    /// Whether a long formula goes through four vectors at once. Where a vector is four registers it does so by itself.
+    const TOGETHER: bool = true;
 
     fn stream(self) -> Self::Stream;
 

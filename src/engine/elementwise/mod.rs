@@ -120,7 +120,8 @@ fn by_item<T: Float>(
         && args.out.each.is_none()
         && args.out.target_grad.is_none()
         && columns.is_none()
-        && matches!(args.x, Input::Keep(_));
+        // Where the stack is small, what overwrites its input goes by tiles.
+        && (cfg!(feature = "std") || matches!(args.x, Input::Keep(_)));
     let (accumulate, want_value) = (how.accumulate, args.want_value);
     let streams = size_of_val(&*args.x) >= STREAMED;
     let shared = Shared { loss, token, factors, plain, accumulate, want_value, streams };
@@ -191,6 +192,6 @@ impl<T: Float> Job for Leaves<'_, T> {
             return dispatch(token, self);
         }
         let factor = T::from_f64(factors.scale);
-        loss.plain(token, Plain { x: &self.x, t: self.t, grad: self.out.grad, factor, want_value, streams })
+        loss.plain(token, Plain { x: self.x, t: self.t, grad: self.out.grad, factor, want_value, streams })
     }
 }

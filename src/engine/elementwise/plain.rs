@@ -2,14 +2,15 @@
 
 use super::compiled::{Compiled, Few};
 use super::{Elementwise, Eval};
+use crate::engine::Input;
 use crate::engine::sum::{BLOCK, BlockSum, Sum};
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Many, Token, dispatch};
 use crate::math::Float;
 use core::ops::Range;
 
 /// Elements, the place of their gradients, and what these are multiplied with.
 pub(super) struct Plain<'a, T> {
-    pub(super) x: &'a [T],
+    pub(super) x: Input<'a, T>,
     pub(super) t: &'a [T],
     pub(super) grad: Option<&'a mut [T]>,
     pub(super) factor: T,
@@ -20,32 +21,74 @@ pub(super) struct Plain<'a, T> {
 
 /// The sum; the gradient goes to its place.
 ///
-/// What happens once in a while happens here, between two runs of the loop: within, a call would cost it its registers.
+/// What happens once in a while happens here and in [`over`], between two runs of the loop: within, a call would cost it
+/// its registers.
 pub(super) fn run<T: Float, F: Elementwise<T>>(loss: F, token: Token, leaf: Plain<'_, T>) -> Sum {
     let Plain { x, t, mut grad, factor, want_value, streams } = leaf;
-    let whole = x.len() / (4 * T::LANES) * (4 * T::LANES);
+    let x = match x {
+        Input::Replace(x) if grad.is_none() => return over(loss, token, x, t, factor, streams),
+        Input::Replace(x) => &*x,
+        Input::Keep(x) => x,
+    };
+    let whole = whole(x);
     let few = four(loss, token, &x[whole..], &t[whole..]);
     if let Some(grad) = &mut grad {
-        for (to, &slope) in grad[whole..].iter_mut().zip(T::flat(&few.slopes)) {
-            *to = slope * factor;
-        }
+        few.put(factor, &mut grad[whole..]);
     }
     let rest = &T::flat(&few.values)[..x.len() - whole];
     let mut sum = Sum::default();
     let mut start = 0;
     loop {
         let grad = grad.as_deref_mut().map(|grad| &mut grad[start..]);
-        let leaf = Plain { x: &x[start..], t: &t[start..], grad, factor, want_value, streams };
-        match dispatch(token, Leaf { loss, leaf, rest, sum }) {
+        let (x, t) = (&x[start..], &t[start..]);
+        let leaf = Leaf { loss, x, t, grad, values: &mut [], factor, want_value, streams, rest, sum };
+        match dispatch(token, leaf) {
             Run::Whole(sum) => return sum,
             Run::Overflow { before, block } => {
-                let block = start + block.start..start + block.end;
-                start = block.end;
                 sum = before;
-                sum.add(wide_block(loss, token, &x[block.clone()], &t[block]));
+                sum.add(wide_block(loss, token, &x[block.clone()], &t[block.clone()]));
+                start += block.end;
             }
         }
     }
+}
+
+/// The same with gradients over the predictions, which are gone when the sum of their block is known: should that
+/// overflow, it is made of the values, which are kept.
+fn over<T: Float, F: Elementwise<T>>(
+    loss: F,
+    token: Token,
+    x: &mut [T],
+    t: &[T],
+    factor: T,
+    streams: bool,
+) -> Sum {
+    let whole = whole(x);
+    let few = four(loss, token, &x[whole..], &t[whole..]);
+    few.put(factor, &mut x[whole..]);
+    let rest = &T::flat(&few.values)[..x.len() - whole];
+    let mut values = [T::chunk(T::default()); BLOCK];
+    let mut sum = Sum::default();
+    let mut start = 0;
+    loop {
+        let (grad, t) = (Some(&mut x[start..]), &t[start..]);
+        let leaf = Leaf { loss, x: &[], t, grad, values: &mut values, factor, want_value: true, streams, rest, sum };
+        match dispatch(token, leaf) {
+            Run::Whole(sum) => return sum,
+            Run::Overflow { before, block } => {
+                sum = before;
+                let rest = if start + block.end == x.len() { rest } else { &[] };
+                let values = &T::flat(&values)[..block.len() - rest.len()];
+                sum.add(values.iter().chain(rest).fold(0.0, |sum, value| sum + value.to_f64()));
+                start += block.end;
+            }
+        }
+    }
+}
+
+/// The elements in whole groups of four vectors.
+fn whole<T: Float>(x: &[T]) -> usize {
+    x.len() / (4 * T::LANES) * (4 * T::LANES)
 }
 
 /// How far the loop came.
@@ -62,6 +105,15 @@ struct Four<T: Float> {
     slopes: [T::Chunk; 4],
 }
 
+impl<T: Float> Four<T> {
+    /// Writes the derivatives times a factor.
+    fn put(&self, factor: T, to: &mut [T]) {
+        for (to, &slope) in to.iter_mut().zip(T::flat(&self.slopes)) {
+            *to = slope * factor;
+        }
+    }
+}
+
 fn four<T: Float, F: Elementwise<T>>(loss: F, token: Token, x: &[T], t: &[T]) -> Four<T> {
     let mut four = Four { values: [T::chunk(T::default()); 4], slopes: [T::chunk(T::default()); 4] };
     if !x.is_empty() {
@@ -72,9 +124,17 @@ fn four<T: Float, F: Elementwise<T>>(loss: F, token: Token, x: &[T], t: &[T]) ->
     four
 }
 
-struct Leaf<'a, T, F> {
+struct Leaf<'a, T: Float, F> {
     loss: F,
-    leaf: Plain<'a, T>,
+    /// Empty if the gradients go over them.
+    x: &'a [T],
+    t: &'a [T],
+    grad: Option<&'a mut [T]>,
+    /// Where the values of a block are kept whose predictions are written over.
+    values: &'a mut [T::Chunk],
+    factor: T,
+    want_value: bool,
+    streams: bool,
     /// The values of the elements that fill no group of four vectors.
     rest: &'a [T],
     /// Of what comes before.
@@ -86,39 +146,42 @@ impl<T: Float, F: Elementwise<T>> Kernel for Leaf<'_, T, F> {
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> Run {
-        let Some(grad) = self.leaf.grad.take() else {
-            return self.blocks::<I, true, false>(isa, None, &mut []);
+        let Some(grad) = self.grad.take() else {
+            return self.blocks::<I, true, false, false>(isa, None, &mut []);
         };
-        if I::STREAMS && self.leaf.streams {
-            let stream = isa.stream();
-            return self.blocks::<I, true, true>(isa, Some(&stream), grad);
+        let stream = if I::STREAMS && self.streams { Some(isa.stream()) } else { None };
+        if !self.values.is_empty() {
+            return self.blocks::<I, true, true, true>(isa, stream.as_ref(), grad);
+        }
+        if I::STREAMS && stream.is_some() {
+            return self.blocks::<I, true, true, false>(isa, stream.as_ref(), grad);
         }
         // The value of a light loss costs nothing beside the memory.
-        if F::HEAVY && !self.leaf.want_value {
-            return self.blocks::<I, false, true>(isa, None, grad);
+        if F::HEAVY && !self.want_value {
+            return self.blocks::<I, false, true, false>(isa, None, grad);
         }
-        self.blocks::<I, true, true>(isa, None, grad)
+        self.blocks::<I, true, true, false>(isa, None, grad)
     }
 }
 
 impl<T: Float, F: Elementwise<T>> Leaf<'_, T, F> {
     #[inline(always)]
-    fn blocks<I: Isa, const VALUE: bool, const GRAD: bool>(
+    fn blocks<I: Isa, const VALUE: bool, const GRAD: bool, const OVER: bool>(
         self,
         isa: I,
         stream: Option<&I::Stream>,
         grad: &mut [T],
     ) -> Run {
-        let Self { loss, leaf: Plain { x, t, factor, .. }, rest, mut sum } = self;
+        let Self { loss, x, t, values, factor, rest, mut sum, .. } = self;
         let factor = T::Lane::<I>::splat(isa, factor);
         let mut start = 0;
-        while start < x.len() {
-            let end = x.len().min(start + BLOCK * T::LANES);
-            let (x, t) = (&x[start..end], &t[start..end]);
+        while start < t.len() {
+            let end = t.len().min(start + BLOCK * T::LANES);
+            let (x, t) = (if OVER { &[] } else { &x[start..end] }, &t[start..end]);
             let grad = if GRAD { &mut grad[start..end] } else { &mut [] };
-            let mut block = block::<I, T, F, GRAD>(isa, stream, loss, factor, x, t, grad);
+            let mut block = block::<I, T, F, GRAD, OVER>(isa, stream, loss, factor, x, t, grad, values);
             if VALUE {
-                if !x.len().is_multiple_of(4 * T::LANES) {
+                if !t.len().is_multiple_of(4 * T::LANES) {
                     block.push(isa, rest);
                 }
                 let total = block.total().to_f64();
@@ -135,7 +198,8 @@ impl<T: Float, F: Elementwise<T>> Leaf<'_, T, F> {
 
 /// The groups of four vectors of a block.
 #[inline(always)]
-fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool>(
+#[expect(clippy::too_many_arguments, reason = "a closure or a struct would not stay in registers")]
+fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool, const OVER: bool>(
     isa: I,
     stream: Option<&I::Stream>,
     loss: F,
@@ -143,28 +207,36 @@ fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool>(
     x: &[T],
     t: &[T],
     grad: &mut [T],
+    values: &mut [T::Chunk],
 ) -> BlockSum<T::Lane<I>> {
     let mut sum = BlockSum::new(isa);
     let (xs, ts) = (T::chunks(x).0.as_chunks::<4>().0, T::chunks(t).0.as_chunks::<4>().0);
     let grads = T::chunks_mut(grad).0.as_chunks_mut::<4>().0;
+    let kept = values.as_chunks_mut::<4>().0;
+    let groups = ts.len().min(if OVER { usize::MAX } else { xs.len() }).min(if GRAD { grads.len() } else { usize::MAX });
     let mut i = 0;
-    while i < xs.len().min(ts.len()) {
-        let mut values = [factor; 4];
+    while i < groups {
+        let from = if OVER { &grads[i] } else { &xs[i] };
+        let (mut x, mut t) = ([factor; 4], [factor; 4]);
         let mut k = 0;
         while k < 4 {
             if stream.is_some() {
-                isa.prefetch(&xs[i][k], AHEAD);
+                isa.prefetch(&from[k], AHEAD);
                 isa.prefetch(&ts[i][k], AHEAD);
             }
-            let (x, t) = (T::Lane::<I>::load(isa, &xs[i][k]), T::Lane::<I>::load(isa, &ts[i][k]));
-            let Eval { value, slope, .. } = loss.eval(x, t);
-            values[k] = value;
-            if GRAD {
-                let (grad, to) = (slope * factor, &mut grads[i][k]);
-                match stream {
-                    Some(stream) => grad.stream(to, stream),
-                    None => grad.store(to),
-                }
+            (x[k], t[k]) = (T::Lane::<I>::load(isa, &from[k]), T::Lane::<I>::load(isa, &ts[i][k]));
+            k += 1;
+        }
+        let (values, slopes) = eval(loss, x, t);
+        k = 0;
+        while GRAD && k < 4 {
+            let (grad, to) = (slopes[k] * factor, &mut grads[i][k]);
+            match stream {
+                Some(stream) if !OVER => grad.stream(to, stream),
+                _ => grad.store(to),
+            }
+            if OVER {
+                values[k].store(&mut kept[i][k]);
             }
             k += 1;
         }
@@ -172,6 +244,26 @@ fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool>(
         i += 1;
     }
     sum
+}
+
+/// Values and derivatives of four vectors.
+#[inline(always)]
+fn eval<L: Lane, F: Elementwise<L::Elem>>(loss: F, x: [L; 4], t: [L; 4]) -> ([L; 4], [L; 4])
+where
+    L::Elem: Float,
+{
+    if F::HEAVY && <L::Isa as Isa>::TOGETHER {
+        let Eval { value, slope, .. } = loss.eval(Many(x), Many(t));
+        return (value.0, slope.0);
+    }
+    let (mut values, mut slopes) = (x, x);
+    let mut k = 0;
+    while k < 4 {
+        let Eval { value, slope, .. } = loss.eval(x[k], t[k]);
+        (values[k], slopes[k]) = (value, slope);
+        k += 1;
+    }
+    (values, slopes)
 }
 
 /// The sum of a block that overflows the element type.

@@ -5,7 +5,7 @@ use crate::Threads;
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{self, Pass, Row, Scale};
+use crate::engine::pass::{self, Largest, Pass, Row, Scale};
 use crate::engine::sum::Sum;
 use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_all, weigh};
@@ -28,6 +28,17 @@ pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_
     let HardRow { mut x, mut grad, class, weight, scale, accumulate } = row;
     let x_target = x[class];
     let mut shift = Shift::first();
+    if let (Input::Replace(y), None) = (&mut x, &grad)
+        && shift.is_sure(pass::run(token, threads, Largest, Row { x: y, t: &[], y: &mut [], dt: &mut [] }).0, y.len())
+    {
+        let sums = exp_sum(token, threads, shift, class, &[], y);
+        let (others, lost) = sums.others.rounded();
+        let finish = Finish { others, lost, target: sums.target, x_target, shift, weight, scale };
+        let RowResult { loss, factor } = dispatch(token, finish);
+        y[class] = -others;
+        pass::run(token, threads, Scale(factor), Row { x: &[], t: &[], y, dt: &mut [] });
+        return loss;
+    }
     let sums = {
         // The exponentials are kept where they will be scaled, unless something else is there.
         let mut place = if accumulate { None } else { grad.as_deref_mut() };
@@ -107,29 +118,32 @@ impl<T: Float> Pass<T> for ExpSum<T> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> SplitSum<T> {
         let skip = self.skip.and_then(|skip| skip.checked_sub(at)).unwrap_or(usize::MAX);
-        match (self.shift.is_based(), row.y.is_empty()) {
-            (false, false) => exp_sums::<I, T, false, true>(isa, self.shift, skip, row),
-            (false, true) => exp_sums::<I, T, false, false>(isa, self.shift, skip, row),
-            (true, false) => exp_sums::<I, T, true, true>(isa, self.shift, skip, row),
-            (true, true) => exp_sums::<I, T, true, false>(isa, self.shift, skip, row),
+        match (self.shift.is_based(), row.x.is_empty(), row.y.is_empty()) {
+            (false, true, _) => exp_sums::<I, T, false, true, true>(isa, self.shift, skip, row),
+            (false, false, false) => exp_sums::<I, T, false, true, false>(isa, self.shift, skip, row),
+            (false, false, true) => exp_sums::<I, T, false, false, false>(isa, self.shift, skip, row),
+            (true, _, false) => exp_sums::<I, T, true, true, false>(isa, self.shift, skip, row),
+            (true, _, true) => exp_sums::<I, T, true, false, false>(isa, self.shift, skip, row),
         }
     }
 }
 
 #[inline(always)]
-fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
+fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
     isa: I,
     shift: Shift<T>,
     skip: usize,
     row: Row<'_, T>,
 ) -> SplitSum<T> {
+    let len = row.len();
     let mut sums = SplitSum::default();
     let mut start = 0;
-    while start < row.x.len() {
-        let end = row.x.len().min(start + BLOCK * T::LANES);
+    while start < len {
+        let end = len.min(start + BLOCK * T::LANES);
+        let x = if OVER { &[] } else { &row.x[start..end] };
         let y = if STORE { &mut row.y[start..end] } else { &mut [] };
         let skip = skip.wrapping_sub(start);
-        let (others, target) = exp_block::<I, T, BASED, STORE>(isa, shift, skip, &row.x[start..end], y);
+        let (others, target) = exp_block::<I, T, BASED, STORE, OVER>(isa, shift, skip, end - start, x, y);
         sums.others = sums.others.merge(others);
         sums.target = sums.target + target;
         start = end;
@@ -139,10 +153,11 @@ fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
 
 /// The sum of one block without column `skip`, and that column's exponential.
 #[inline(always)]
-fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
+fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
     isa: I,
     shift: Shift<T>,
     skip: usize,
+    len: usize,
     x: &[T],
     y: &mut [T],
 ) -> (Sum, T) {
@@ -151,27 +166,29 @@ fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
     let mut sum = LaneSum::<T::Lane<I>>::new(isa);
     let mut target = T::default();
     let mut start = 0;
-    while start < x.len() {
+    while start < len {
         // As many whole groups as there are before the skipped one, or before the end.
-        let whole = if skip >= start && skip < x.len() { skip } else { x.len() };
+        let whole = if skip >= start && skip < len { skip } else { len };
         let run = start + (whole - start) / group * group;
+        let from = if OVER { &[] } else { &x[start..run] };
         let to = if STORE { &mut y[start..run] } else { &mut [] };
-        exp_groups::<I, T, BASED, STORE>(isa, scaling, &x[start..run], to, &mut sum);
+        exp_groups::<I, T, BASED, STORE, OVER>(isa, scaling, from, to, &mut sum);
         start = run;
-        if start < x.len() {
-            let end = x.len().min(start + group);
+        if start < len {
+            let end = len.min(start + group);
+            let from = if OVER { &[] } else { &x[start..end] };
             let to = if STORE { &mut y[start..end] } else { &mut [] };
             let skip = skip.wrapping_sub(start);
-            target = target + exp_part::<I, T, BASED>(isa, scaling, skip, &x[start..end], to, &mut sum);
+            target = target + exp_part::<I, T, BASED, STORE, OVER>(isa, scaling, skip, from, to, &mut sum);
             start = end;
         }
     }
-    (Sum::of_lanes(sum, x.len()), target)
+    (Sum::of_lanes(sum, len), target)
 }
 
 /// Exponentials of whole groups of four vectors.
 #[inline(always)]
-fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
+fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
     isa: I,
     scaling: Scaling<T::Lane<I>>,
     x: &[T],
@@ -181,18 +198,21 @@ fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
     let xs = T::chunks(x).0.as_chunks::<4>().0;
     let ys = T::chunks_mut(y).0.as_chunks_mut::<4>().0;
     let mut i = 0;
-    while i < xs.len() {
+    while i < if OVER { ys.len() } else { xs.len() } {
+        let from = if OVER { &ys[i] } else { &xs[i] };
         let mut x = [T::Lane::<I>::splat(isa, T::default()); 4];
         let mut k = 0;
         while k < 4 {
-            isa.prefetch(&xs[i][k], AHEAD);
-            x[k] = T::Lane::<I>::load(isa, &xs[i][k]);
+            isa.prefetch(&from[k], AHEAD);
+            x[k] = T::Lane::<I>::load(isa, &from[k]);
             k += 1;
         }
         let e = exp_scaled_all::<T::Lane<I>, BASED, 4>(x, scaling);
         k = 0;
         while STORE && k < 4 {
-            isa.prefetch(&ys[i][k], AHEAD);
+            if !OVER {
+                isa.prefetch(&ys[i][k], AHEAD);
+            }
             e[k].store(&mut ys[i][k]);
             k += 1;
         }
@@ -203,7 +223,7 @@ fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool>(
 
 /// Exponentials of at most four vectors; that of column `skip` is returned, with a 0 in its place.
 #[inline(always)]
-fn exp_part<I: Isa, T: Float, const BASED: bool>(
+fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
     isa: I,
     scaling: Scaling<T::Lane<I>>,
     skip: usize,
@@ -211,24 +231,36 @@ fn exp_part<I: Isa, T: Float, const BASED: bool>(
     y: &mut [T],
     sum: &mut LaneSum<T::Lane<I>>,
 ) -> T {
-    let mut e = [T::chunk(T::from_f64(f64::NEG_INFINITY)); 4];
-    T::flat_mut(&mut e)[..x.len()].copy_from_slice(x);
-    let mut lanes = [T::Lane::<I>::splat(isa, T::default()); 4];
+    let (zero, lowest) = (T::default(), T::from_f64(f64::NEG_INFINITY));
+    let len = if OVER { y.len() } else { x.len() };
+    let mut from = [T::Lane::<I>::splat(isa, zero); 4];
     let mut k = 0;
     while k < 4 {
-        exp_scaled::<T::Lane<I>, BASED>(T::Lane::<I>::load(isa, &e[k]), scaling).store(&mut e[k]);
+        let part = len.min(k * T::LANES)..len.min((k + 1) * T::LANES);
+        from[k] = T::Lane::<I>::load_part(isa, if OVER { &y[part] } else { &x[part] }, lowest);
         k += 1;
     }
-    let entries = T::flat_mut(&mut e);
-    let skipped = if skip < x.len() { core::mem::take(&mut entries[skip]) } else { T::default() };
-    y.copy_from_slice(&entries[..y.len()]);
+    let mut e = exp_scaled_all::<T::Lane<I>, BASED, 4>(from, scaling);
+    let mut skipped = T::Lane::<I>::splat(isa, zero);
+    if skip < len {
+        let counting = T::Lane::<I>::counting(isa);
+        k = 0;
+        while k < 4 {
+            let place = T::from_i32(skip as i32 - (k * T::LANES) as i32);
+            let is_skipped = counting.same(T::Lane::<I>::splat(isa, place));
+            skipped = skipped + e[k].keep(is_skipped);
+            e[k] = e[k].without(is_skipped);
+            k += 1;
+        }
+    }
     k = 0;
-    while k < 4 {
-        lanes[k] = T::Lane::<I>::load(isa, &e[k]);
+    while STORE && k < 4 {
+        let part = len.min(k * T::LANES)..len.min((k + 1) * T::LANES);
+        e[k].store_part(&mut y[part]);
         k += 1;
     }
-    sum.add_four(lanes);
-    skipped
+    sum.add_four(e);
+    skipped.sum()
 }
 
 /// The exponentials once more, times a factor: for a gradient that goes where `x` is, or is added.

@@ -17,7 +17,9 @@ mod soft;
 
 pub(crate) use axis::{Distributions, Plans, Soft, SoftPlans, hard_positions, hard_tile};
 pub(crate) use hard::{HardRow, hard_row};
-pub(crate) use short::{GROUP, IGNORED, Plan, Short, ShortScratch, is_short};
+pub(crate) use short::{
+    GROUP, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, WHOLE_GROUP, is_short, is_small,
+};
 pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
 
 use super::lane_sum::LaneSum;
@@ -63,6 +65,16 @@ impl<T: Float> Shift<T> {
     #[inline(always)]
     fn scaling<L: Lane<Elem = T>>(self, isa: L::Isa) -> Scaling<L> {
         Scaling::new(isa, self.base, self.k)
+    }
+
+    /// Whether the sum of a row with this largest entry is accepted whatever the others are, short of NaN.
+    fn is_sure(self, largest: T, len: usize) -> bool {
+        // Both bounds are powers of two; a factor of two is to spare.
+        let exponent = |power: f64| f64::from((power.to_bits() >> 52) as i32 - 1023);
+        let (least, most) = (exponent(T::SOFTMAX_SUMS.0) + 1.0, exponent(T::SOFTMAX_SUMS.1) - 1.0);
+        let first = largest.to_f64() * core::f64::consts::LOG2_E - self.k;
+        let all = first + f64::from(usize::BITS - len.leading_zeros());
+        first >= least && all <= most
     }
 
     /// Whether a sum needs no second try. NaN does.

@@ -66,26 +66,36 @@ pub(crate) struct Short<'a, T> {
 }
 
 /// Where the exponentials of a group are kept.
-pub(crate) struct Exponentials<T> {
+pub(crate) struct Exponentials<T, E: ?Sized = [T]> {
     /// Kept in memory: as constants, its parts would take registers that the loop of the exponentials needs.
     shift: Shift<T>,
-    e: [T; SCRATCH + SPARE],
     /// The gradients of the last rows, where whole vectors do not fit their own place.
     last: [T; SCRATCH / 16 + 2 * SPARE],
+    e: E,
 }
 
-/// What short rows are done in. A group of ten classes is so little work that clearing this for each would show.
-pub(crate) struct ShortScratch<T> {
+/// What short rows are done in, `E` exponentials and more. A group of ten classes is so little work that clearing this
+/// for each would show.
+pub(crate) struct ShortScratch<T, const E: usize> {
     pub(crate) plan: Plan<T>,
-    pub(crate) e: Exponentials<T>,
+    pub(crate) e: Exponentials<T, [T; E]>,
     pub(crate) group: Group<T>,
 }
 
-impl<T: Float> ShortScratch<T> {
+/// For groups of any size.
+pub(crate) const WHOLE_GROUP: usize = SCRATCH + SPARE;
+/// For one vector of rows of few classes, by [`is_small`].
+pub(crate) const SMALL_GROUP: usize = 256 + SPARE;
+
+/// Whether so few rows fit a [`SMALL_GROUP`], and clearing more would take as long as all else.
+pub(crate) const fn is_small<T: Float>(rows: usize, classes: usize) -> bool {
+    rows <= T::LANES && classes * T::LANES <= SMALL_GROUP - SPARE
+}
+
+impl<T: Float, const E: usize> ShortScratch<T, E> {
     pub(crate) fn new() -> Self {
         let zero = T::default();
-        let e =
-            Exponentials { shift: Shift::first(), e: [zero; SCRATCH + SPARE], last: [zero; SCRATCH / 16 + 2 * SPARE] };
+        let e = Exponentials { shift: Shift::first(), last: [zero; SCRATCH / 16 + 2 * SPARE], e: [zero; E] };
         Self { plan: Plan::new(), e, group: Group::new() }
     }
 }

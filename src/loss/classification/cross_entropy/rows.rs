@@ -6,8 +6,8 @@ use crate::engine::axis;
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, Batch, Leaf, Rowwise, Shared};
 use crate::engine::softmax::{
-    Distributions, GROUP, HardRow, IGNORED, Plan, Short, ShortScratch, SoftRow, SoftTarget, hard_row, is_short,
-    soft_row,
+    Distributions, GROUP, HardRow, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, SoftRow, SoftTarget, WHOLE_GROUP,
+    hard_row, is_short, is_small, soft_row,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -122,7 +122,7 @@ impl<T: Float> Rows<'_, T> {
     }
 
     /// Short rows, by the group.
-    fn short(&self, mut batch: Batch<'_, T>, scratch: &mut ShortScratch<T>) {
+    fn short<const E: usize>(&self, mut batch: Batch<'_, T>, scratch: &mut ShortScratch<T, E>) {
         let shared = batch.shared;
         let stride = shared.layout.stride;
         let rows = batch.rows;
@@ -193,7 +193,11 @@ impl<T: Float> Rows<'_, T> {
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
     fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
         if self.is_hard() && is_short(leaf.classes()) {
-            let mut scratch = ShortScratch::new();
+            if is_small::<T>(leaf.rows(), leaf.classes()) {
+                let mut scratch = ShortScratch::<T, SMALL_GROUP>::new();
+                return leaf.batches(&mut |batch| self.short(batch, &mut scratch));
+            }
+            let mut scratch = ShortScratch::<T, WHOLE_GROUP>::new();
             return leaf.batches(&mut |batch| self.short(batch, &mut scratch));
         }
         leaf.batches(&mut |batch| self.one_by_one(batch))

@@ -1,0 +1,170 @@
+//! Several vectors as one: a formula goes through them step by step. A processor looks only so far ahead, and where each
+//! step waits for the one before, it runs dry within a single vector.
+
+use super::{Element, Lane, Mask};
+use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
+
+/// `N` vectors, or their masks. What has one result for a vector has the first one's.
+#[derive(Clone, Copy)]
+pub(crate) struct Many<L, const N: usize>(pub(crate) [L; N]);
+
+/// `N` results of an expression in `i`. No closure, which need not be inlined.
+macro_rules! each {
+    ($like:expr, $i:ident => $expression:expr) => {{
+        let mut all = $like;
+        let mut $i = 0;
+        while $i < N {
+            all[$i] = $expression;
+            $i += 1;
+        }
+        Many(all)
+    }};
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident, $bound:ident) => {
+        impl<L: $bound, const N: usize> $trait for Many<L, N> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                each!(self.0, i => self.0[i].$method(other.0[i]))
+            }
+        }
+    };
+    ($trait:ident, $method:ident, $bound:ident, $constant:ident) => {
+        operator!($trait, $method, $bound);
+        impl<L: $bound, const N: usize> $trait<$constant> for Many<L, N> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: $constant) -> Self {
+                each!(self.0, i => self.0[i].$method(other))
+            }
+        }
+    };
+}
+operator!(Add, add, Lane, f64);
+operator!(Sub, sub, Lane, f64);
+operator!(Mul, mul, Lane, f64);
+operator!(Div, div, Lane);
+operator!(BitAnd, bitand, Mask);
+operator!(BitOr, bitor, Mask);
+
+impl<L: Lane, const N: usize> Neg for Many<L, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        each!(self.0, i => -self.0[i])
+    }
+}
+
+impl<M: Mask, const N: usize> Mask for Many<M, N> {
+    #[inline(always)]
+    fn any(self) -> bool {
+        let mut all = self.0[0];
+        let mut i = 1;
+        while i < N {
+            all = all | self.0[i];
+            i += 1;
+        }
+        all.any()
+    }
+}
+
+macro_rules! unary {
+    ($($method:ident)+) => {$(
+        #[inline(always)]
+        fn $method(self) -> Self {
+            each!(self.0, i => self.0[i].$method())
+        }
+    )+};
+}
+
+macro_rules! binary {
+    ($($method:ident)+) => {$(
+        #[inline(always)]
+        fn $method(self, other: Self) -> Self {
+            each!(self.0, i => self.0[i].$method(other.0[i]))
+        }
+    )+};
+}
+
+macro_rules! ternary {
+    ($($method:ident)+) => {$(
+        #[inline(always)]
+        fn $method(self, a: Self, b: Self) -> Self {
+            each!(self.0, i => self.0[i].$method(a.0[i], b.0[i]))
+        }
+    )+};
+}
+
+macro_rules! compare {
+    ($($method:ident)+) => {$(
+        #[inline(always)]
+        fn $method(self, other: Self) -> Self::Mask {
+            each!([self.0[0].$method(other.0[0]); N], i => self.0[i].$method(other.0[i]))
+        }
+    )+};
+}
+
+impl<L: Lane, const N: usize> Lane for Many<L, N> {
+    type Elem = L::Elem;
+    type Isa = L::Isa;
+    type Mask = Many<L::Mask, N>;
+
+    #[inline(always)]
+    fn isa(self) -> L::Isa {
+        self.0[0].isa()
+    }
+    #[inline(always)]
+    fn splat(isa: L::Isa, x: L::Elem) -> Self {
+        Self([L::splat(isa, x); N])
+    }
+    #[inline(always)]
+    fn load(isa: L::Isa, from: &<L::Elem as Element>::Chunk) -> Self {
+        Self([L::load(isa, from); N])
+    }
+    #[inline(always)]
+    fn store(self, to: &mut <L::Elem as Element>::Chunk) {
+        self.0[0].store(to);
+    }
+
+    ternary!(mul_add neg_mul_add);
+    unary!(abs sqrt);
+    binary!(copysign at_most at_least);
+    compare!(lt le same);
+
+    #[inline(always)]
+    fn is_nan(self) -> Self::Mask {
+        each!([self.0[0].is_nan(); N], i => self.0[i].is_nan())
+    }
+    #[inline(always)]
+    fn pick(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        each!(yes.0, i => L::pick(mask.0[i], yes.0[i], no.0[i]))
+    }
+    #[inline(always)]
+    fn keep(self, mask: Self::Mask) -> Self {
+        each!(self.0, i => self.0[i].keep(mask.0[i]))
+    }
+    #[inline(always)]
+    fn without(self, mask: Self::Mask) -> Self {
+        each!(self.0, i => self.0[i].without(mask.0[i]))
+    }
+    #[inline(always)]
+    fn pow2(biased: Self) -> Self {
+        each!(biased.0, i => L::pow2(biased.0[i]))
+    }
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        let (mut mantissa, mut exponent) = (self.0, self.0);
+        let mut i = 0;
+        while i < N {
+            (mantissa[i], exponent[i]) = self.0[i].split();
+            i += 1;
+        }
+        (Self(mantissa), Self(exponent))
+    }
+    #[inline(always)]
+    fn sum(self) -> L::Elem {
+        self.0[0].sum()
+    }
+}
