@@ -172,6 +172,11 @@ fn sums_beyond_the_type_are_finite<T: Number>() {
         let value = T::bind(AnyLoss::Mae(Mae::new()), how, Y::Numbers(&zeros)).value_and_grad(&x, grad).unwrap().value;
         assert!((value / truth - 1.0).abs() < 1e-15 || value == truth, "{}: {value:e}, not {truth:e}", T::NAME);
         assert!(grad.iter().all(|grad| grad.wide() == 1.0), "{}", T::NAME);
+        // Over the predictions, which are gone when the sum of a block is known.
+        let mut over = x.clone();
+        let loss = T::bind(AnyLoss::Mae(Mae::new()), how, Y::Numbers(&zeros));
+        assert_eq!(loss.value_and_grad_in_place(&mut over).unwrap().value, value, "{}", T::NAME);
+        assert_eq!(over, *grad, "{}", T::NAME);
     }
     // A NaN between them is one, and hides no gradient.
     x[2 * block] = T::of(f64::NAN);

@@ -17,6 +17,9 @@ pub(super) const LEAF: usize = 1 << 16;
 /// Entries that are worth threads.
 pub(super) const LARGE: usize = 1 << 17;
 
+/// Bytes of a gradient that no cache holds until it is read.
+pub(super) const STREAMED: usize = 1 << 25;
+
 /// A loss of one row.
 pub(crate) trait Rowwise<T: Float>: Send + Sync {
     /// Runs the batches of a leaf: writes the weighted losses of the rows, and their gradients where there is a place
@@ -42,6 +45,15 @@ pub(crate) struct Shared<'a, T> {
     pub(crate) layout: Layout,
     pub(crate) factors: Factors<'a, T>,
     pub(crate) accumulate: bool,
+    /// Whether no cache will hold the gradient until it is read, and it fills whole registers row by row.
+    pub(crate) streams: bool,
+}
+
+impl<'a, T: Float> Shared<'a, T> {
+    pub(crate) fn new(how: &Call<'a, T>, layout: Layout, factors: Factors<'a, T>) -> Result<Self, LossError> {
+        let Call { threads, accumulate, .. } = *how;
+        Ok(Self { token: how.token()?, threads, layout, factors, accumulate, streams: false })
+    }
 }
 
 /// Runs a call whose loss, lengths and factors have been checked. `totals` are those of the rows that count.
@@ -71,6 +83,9 @@ pub(super) fn reduce<T: Float>(
     mut totals: Totals,
     sum: impl FnOnce(&Shared<'_, T>, Input<'_, T>, Outputs<'_, T>) -> f64,
 ) -> Result<Outcome, LossError> {
+    let Layout { classes, stride, .. } = shared.layout;
+    let is_dense = stride == classes && classes.is_multiple_of(T::LANES);
+    shared.streams = is_dense && !how.accumulate && size_of_val(&*args.x) >= STREAMED;
     let reduced = Reduced::new(how, &totals, rows, rows, of_loss)?;
     let empty = args.out.each.is_none() && reduced.scale.is_none();
     if args.out.each.is_none() {

@@ -41,8 +41,7 @@ pub(super) fn run<T: Float>(
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let (of_loss, length) = (totals.count as f64, columns as f64);
     let share = if how.by_row == Some(ByRow::Mean) { 1.0 / length } else { 1.0 };
-    let (token, threads) = (how.token()?, how.threads);
-    let shared = Shared { token, threads, layout, factors, accumulate: how.accumulate };
+    let shared = Shared::new(how, layout, factors)?;
     let (args, t) = args.take_target();
     let rows_of = Rows { loss, t, column_weights, share };
     if layout.is_apart() {

@@ -16,6 +16,7 @@ use self::compiled::Compiled;
 use self::plain::Plain;
 use super::factors::{Factors, Reduced};
 use super::parallel::{self, Job};
+use super::rowwise::STREAMED;
 use super::sum::{BLOCK, LEAF, Sum};
 use super::{Args, Input, Outputs, check};
 use crate::lane::{Lane, Token, dispatch};
@@ -76,9 +77,6 @@ pub(crate) trait Elementwise<T: Float>: Copy + Send + Sync {
 
 /// Elements that are worth threads, by [`Elementwise::HEAVY`].
 const LARGE: [usize; 2] = [1 << 19, 1 << 17];
-
-/// Bytes of a gradient that no cache holds until it is read.
-const STREAMED: usize = 1 << 25;
 
 /// Checks and runs one call.
 pub(crate) fn run<T, F>(loss: &F, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError>

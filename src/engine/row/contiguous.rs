@@ -29,7 +29,8 @@ impl<T: Float, F: RowFormula<T>> Contiguous<'_, T, F> {
     #[inline(always)]
     fn all<I: Isa>(mut self, isa: I) {
         let Rows { loss, t } = *self.rows;
-        let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = *self.batch.shared;
+        let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, streams, .. } = *self.batch.shared;
+        let stream = if I::STREAMS && streams { Some(isa.stream()) } else { None };
         for i in 0..self.batch.rows {
             let row = self.batch.first + i;
             let at = i * stride..i * stride + classes;
@@ -43,6 +44,7 @@ impl<T: Float, F: RowFormula<T>> Contiguous<'_, T, F> {
                 target_grad: self.batch.target_grad.as_deref_mut().map(|grad| &mut grad[at]),
                 factor: T::Lane::<I>::splat(isa, T::default()),
                 accumulate,
+                stream: stream.as_ref(),
             };
             let label = if factors.is_kept(row) { loss.label(row) } else { None };
             let Some(label) = label else {
@@ -69,6 +71,8 @@ struct Slices<'a, L: Lane> {
     target_grad: Option<&'a mut [L::Elem]>,
     factor: L,
     accumulate: bool,
+    /// For gradients that go past the caches.
+    stream: Option<&'a <L::Isa as Isa>::Stream>,
 }
 
 impl<L: Lane<Elem: Float>> Slices<'_, L> {
@@ -194,12 +198,12 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
     fn put<const N: usize>(&mut self, [grads, target_grads]: [[L; N]; 2], at: Range<usize>) {
         let (factor, accumulate) = (self.factor, self.accumulate);
         if let Some(to) = &mut self.target_grad {
-            store(target_grads, factor, accumulate, &mut to[at.clone()]);
+            store(target_grads, factor, accumulate, self.stream, &mut to[at.clone()]);
         }
         if let Some(to) = &mut self.grad {
-            store(grads, factor, accumulate, &mut to[at]);
+            store(grads, factor, accumulate, self.stream, &mut to[at]);
         } else if let Input::Replace(x) = &mut self.x {
-            store(grads, factor, false, &mut x[at]);
+            store(grads, factor, false, None, &mut x[at]);
         }
     }
 
@@ -235,13 +239,23 @@ fn load<L: Lane, const N: usize>(isa: L::Isa, from: &[L::Elem]) -> [L; N] {
 
 /// Writes gradients to a slice of their length, or adds them to it.
 #[inline(always)]
-fn store<L: Lane, const N: usize>(grads: [L; N], factor: L, accumulate: bool, to: &mut [L::Elem]) {
+fn store<L: Lane, const N: usize>(
+    grads: [L; N],
+    factor: L,
+    accumulate: bool,
+    stream: Option<&<L::Isa as Isa>::Stream>,
+    to: &mut [L::Elem],
+) {
     if let Some(chunks) = L::Elem::chunks_mut(to).0.first_chunk_mut::<N>() {
         let mut i = 0;
         while i < N {
-            factor.isa().prefetch(&chunks[i], AHEAD);
             let grad = grads[i] * factor;
-            (if accumulate { L::load(factor.isa(), &chunks[i]) + grad } else { grad }).store(&mut chunks[i]);
+            if let Some(stream) = stream {
+                grad.stream(&mut chunks[i], stream);
+            } else {
+                factor.isa().prefetch(&chunks[i], AHEAD);
+                (if accumulate { L::load(factor.isa(), &chunks[i]) + grad } else { grad }).store(&mut chunks[i]);
+            }
             i += 1;
         }
     }

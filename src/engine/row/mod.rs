@@ -96,7 +96,7 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     args.check_outputs(rows, how.accumulate)?;
     let factors = Factors::of_rows(how, rows)?;
     let (totals, of_loss) = factors.row_totals(rows, |row| loss.label(row).map(|_| loss.counts(row)));
-    let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
+    let shared = Shared::new(how, layout, factors)?;
     let of_rows = Rows { loss: *loss, t };
     if layout.is_apart() {
         return axis::run(&of_rows, how, shared, args, of_loss, totals);

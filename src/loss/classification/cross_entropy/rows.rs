@@ -62,7 +62,7 @@ pub(super) fn run<T: Float>(
     } else {
         Rows { loss: *loss, targets }.totals(&factors, rows)
     };
-    let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
+    let shared = Shared::new(how, layout, factors)?;
     let rows_of_loss = Rows { loss: *loss, targets };
     if layout.is_apart() {
         return axis::run(&rows_of_loss, how, shared, args, of_loss, totals);

@@ -113,7 +113,7 @@ fn run<T: Float>(
     let factors = targets.check(layout, how, &args)?;
     let rows = classes.len();
     let (totals, of_loss) = factors.row_totals(rows, |row| targets.class(row).map(|class| targets.weight(class)));
-    let shared = Shared { token: how.token()?, threads: how.threads, layout, factors, accumulate: how.accumulate };
+    let shared = Shared::new(how, layout, factors)?;
     if layout.is_apart() {
         return axis::run(&Rows { targets }, how, shared, args, of_loss, totals);
     }
