@@ -3,7 +3,7 @@
 
 mod support;
 
-use lossfn::{Call, Divisor, Huber, Loss, Weights};
+use lossfn::{Call, CosineSimilarity, Divisor, Huber, Loss, Weights};
 use support::{Number, Problem, Subject, Y, assert_same, for_both_types, fused_levels, run, subjects};
 
 for_both_types!(
@@ -247,17 +247,32 @@ fn a_large_gradient_has_the_bits_of_its_parts() {
     };
     let (x, t) = (numbers(1), numbers(2));
     for level in fused_levels() {
-        for offset in [0, 1, 2] {
-            let loss = Huber::new(1.0).with(Call::new().mean(Divisor::Fixed(3.0)).level(level));
-            let (mut whole, mut parts) = (vec![f32::NAN; n], vec![f32::NAN; n]);
-            let value = loss.value_and_grad(&x[offset..], &t[offset..], &mut whole[offset..]).expect("a call").value;
-            let each = 1 << 20;
-            let pairs = x[offset..].chunks(each).zip(t[offset..].chunks(each));
-            for ((x, t), parts) in pairs.zip(parts[offset..].chunks_mut(each)) {
-                loss.grad(x, t, parts).expect("a call");
-            }
-            assert_same(&whole[offset..], &parts[offset..], &format!("{level:?} from {offset}"));
-            assert_eq!(value, loss.value(&x[offset..], &t[offset..]).expect("a call").value, "{level:?}");
+        let call = Call::new().mean(Divisor::Fixed(3.0)).level(level);
+        // Of a large allocation, the beginnings of a quarter of a line, of none, and of a line.
+        for offset in [0, 1, 12] {
+            let (x, t) = (&x[offset..], &t[offset..]);
+            large_as_parts(Huber::new(1.0).with(call), x, t, offset, &format!("{level:?} from {offset}"));
+            let rows = x.len() / 64 * 64;
+            let (x, t) = (&x[..rows], &t[..rows]);
+            large_as_parts(
+                CosineSimilarity::new(64).with(call),
+                x,
+                t,
+                offset,
+                &format!("rows, {level:?} from {offset}"),
+            );
         }
     }
+}
+
+fn large_as_parts(loss: impl Loss<f32>, x: &[f32], t: &[f32], offset: usize, what: &str) {
+    let room = offset + x.len();
+    let (mut whole, mut parts) = (vec![f32::NAN; room], vec![f32::NAN; room]);
+    let value = loss.value_and_grad(x, t, &mut whole[offset..]).expect("a call").value;
+    let each = 1 << 20;
+    for ((x, t), parts) in x.chunks(each).zip(t.chunks(each)).zip(parts[offset..].chunks_mut(each)) {
+        loss.grad(x, t, parts).expect("a call");
+    }
+    assert_same(&whole[offset..], &parts[offset..], what);
+    assert_eq!(value, loss.value(x, t).expect("a call").value, "{what}");
 }

@@ -127,12 +127,11 @@ mod arch {
 
     pub(super) fn read(ahead: bool, x: &[u32]) -> u32 {
         let (lines, rest) = x.as_chunks();
+        if !is_x86_feature_detected!("avx2") {
+            return plain::read(x);
+        }
         // SAFETY: the processor has AVX2.
-        let sum = match (is_x86_feature_detected!("avx2"), ahead) {
-            (false, _) => return plain::read(x),
-            (true, false) => unsafe { read_lines::<false>(lines) },
-            (true, true) => unsafe { read_lines::<true>(lines) },
-        };
+        let sum = unsafe { if ahead { read_lines::<true>(lines) } else { read_lines::<false>(lines) } };
         sum.wrapping_add(plain::read(rest))
     }
 

@@ -67,11 +67,9 @@ fn cycles(plan: Plan, report: &mut Report) {
         });
     }
     let of = |name| losses::elementwise::<f32>().into_iter().find(|loss| loss.name == name).expect("it is one of them");
-    for (name, verb, goal) in [
-        ("Mse", Verb::Value, 0.13),
-        ("Mse", Verb::ValueAndGrad, 0.18),
-        ("BceWithLogits", Verb::ValueAndGrad, 1.8),
-    ] {
+    for (name, verb, goal) in
+        [("Mse", Verb::Value, 0.13), ("Mse", Verb::ValueAndGrad, 0.18), ("BceWithLogits", Verb::ValueAndGrad, 1.8)]
+    {
         let losses = [of(name), of(name)];
         let mut data = [1024, 2048].map(Data::elements);
         row(name, verb, goal, &mut |level| difference(plan, level, verb, &losses, &mut data, 1024));
@@ -88,9 +86,10 @@ fn difference<Y: Sync + 'static>(
     more: usize,
 ) -> (f64, f64) {
     let call = Call::new().threads(Serial).level(level);
-    let mut times = losses.iter().zip(data).map(|(loss, data)| {
-        seconds_each(plan.window, || loss.library(call, black_box(data.batch(verb))))
-    });
+    let mut times = losses
+        .iter()
+        .zip(data)
+        .map(|(loss, data)| seconds_each(plan.window, || loss.library(call, black_box(data.batch(verb)))));
     let [less, all] = [times.next(), times.next()].map(|time| time.expect("there are two"));
     (all - less, more as f64)
 }
@@ -140,8 +139,7 @@ fn over_plain<Y: Sync + 'static>(
             });
             let found = Spread::of(ratios.collect());
             let goal = (level == Level::Base).then_some(Goal::AtLeast(if has_exponential { 2.0 } else { 1.0 }));
-            let facts =
-                [("loss", name.into()), ("work", verb.name().into()), ("level", format!("{level:?}").into())];
+            let facts = [("loss", name.into()), ("work", verb.name().into()), ("level", format!("{level:?}").into())];
             cells.push(report.figure(&facts, found, goal));
         }
         report.row(&cells);

@@ -28,18 +28,10 @@ struct Goals {
     in_place: Option<f64>,
 }
 
-const LIGHT: Goals = Goals {
-    value: 0.95,
-    one_thread: (0.92, Limit::Stream),
-    all_threads: (0.92, Limit::Stream),
-    in_place: Some(0.92),
-};
-const HEAVY: Goals = Goals {
-    value: 0.85,
-    one_thread: (0.50, Limit::Stream),
-    all_threads: (0.80, Limit::Stream),
-    in_place: Some(0.80),
-};
+const LIGHT: Goals =
+    Goals { value: 0.95, one_thread: (0.92, Limit::Stream), all_threads: (0.92, Limit::Stream), in_place: Some(0.92) };
+const HEAVY: Goals =
+    Goals { value: 0.85, one_thread: (0.50, Limit::Stream), all_threads: (0.80, Limit::Stream), in_place: Some(0.80) };
 const TEN: Goals =
     Goals { value: 0.40, one_thread: (0.42, Limit::Copy), all_threads: (0.75, Limit::Copy), in_place: Some(0.45) };
 const SIXTY_FOUR: Goals =

@@ -22,8 +22,14 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(machine: &str) -> Self {
         let facts: Vec<_> = machine.lines().map(|line| line.trim_start_matches("- ")).collect();
-        let mut report =
-            Self { markdown: String::new(), machine: facts.into(), figures: Vec::new(), part: "", goals: 0, missed: Vec::new() };
+        let mut report = Self {
+            markdown: String::new(),
+            machine: facts.into(),
+            figures: Vec::new(),
+            part: "",
+            goals: 0,
+            missed: Vec::new(),
+        };
         report.say("# Targets of speed");
         report.say(machine.trim_end());
         report

@@ -62,7 +62,8 @@ where
     row(plan, report, cosine, "16384×768", &mut Data::elements(few(16_384) * 768));
     for [samples, classes, inner] in CROSS_ENTROPIES {
         let inner = few(inner);
-        let shape = if inner == 1 { format!("{samples}×{classes}") } else { format!("{samples}×{classes}×512×512") };
+        let shape =
+            if inner == 1 { format!("{samples}×{classes}") } else { format!("{samples}×{classes}×512×512") };
         let loss = losses::cross_entropy::<T>(classes, inner);
         row(plan, report, &loss, &shape, &mut Data::rows(few(samples) * inner, classes));
     }

@@ -136,7 +136,8 @@ macro_rules! vector {
                 const BYTES: usize = size_of::<$t>();
                 let x = isa.0.avx;
                 let n = from.len().min(2 * Self::HALF);
-                let (low, high) = (first_bytes(n.min(Self::HALF) * BYTES), first_bytes(n.saturating_sub(Self::HALF) * BYTES));
+                let (low, high) =
+                    (first_bytes(n.min(Self::HALF) * BYTES), first_bytes(n.saturating_sub(Self::HALF) * BYTES));
                 let at = from.as_ptr();
                 // SAFETY: no lane is read but those that the masks have, which are as many as `from` holds.
                 let (a, b) = unsafe { (x.$load_part(at, low), x.$load_part(at.wrapping_add(Self::HALF), high)) };

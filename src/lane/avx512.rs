@@ -135,7 +135,7 @@ macro_rules! vector {
             }
             #[inline(always)]
             fn stream(self, to: &mut [$t; 64 / size_of::<$t>()], stream: &Stream) {
-                if !stream.put(pulp::cast(self.v), to) {
+                if !stream.put_whole(self.isa, pulp::cast(self.v), to) && !stream.put(pulp::cast(self.v), to) {
                     self.store(to);
                 }
             }

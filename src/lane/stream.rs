@@ -2,9 +2,9 @@
 //! about to be overwritten.
 
 use super::Real;
-use core::arch::x86_64::{__m128, _MM_HINT_T0, _mm_prefetch};
+use core::arch::x86_64::{__m128, __m512, _MM_HINT_T0, _mm_prefetch};
 use core::ptr;
-use pulp::x86::V3;
+use pulp::x86::{V3, V4};
 
 /// As [`Isa::prefetch`](super::Isa::prefetch).
 #[inline(always)]
@@ -26,6 +26,20 @@ impl Drop for Stream {
 }
 
 impl Stream {
+    /// As [`put`](Self::put), in one store, if the 64 bytes are a cache line.
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "no safe operation stores past the caches")]
+    pub(super) fn put_whole<T: Real, const N: usize>(&self, isa: V4, vector: __m512, to: &mut [T; N]) -> bool {
+        const { assert!(size_of::<[T; N]>() == 64) }
+        let at = to.as_mut_ptr().cast::<f32>();
+        if !at.addr().is_multiple_of(64) {
+            return false;
+        }
+        // SAFETY: as below.
+        unsafe { isa.avx512f._mm512_stream_ps(at, vector) };
+        true
+    }
+
     /// Writes 64 bytes past the caches, if they are aligned to a quarter of that; returns whether it did.
     #[inline(always)]
     #[expect(unsafe_code, reason = "no safe operation stores past the caches")]

@@ -55,14 +55,7 @@ pub(super) fn run<T: Float, F: Elementwise<T>>(loss: F, token: Token, leaf: Plai
 
 /// The same with gradients over the predictions, which are gone when the sum of their block is known: should that
 /// overflow, it is made of the values, which are kept.
-fn over<T: Float, F: Elementwise<T>>(
-    loss: F,
-    token: Token,
-    x: &mut [T],
-    t: &[T],
-    factor: T,
-    streams: bool,
-) -> Sum {
+fn over<T: Float, F: Elementwise<T>>(loss: F, token: Token, x: &mut [T], t: &[T], factor: T, streams: bool) -> Sum {
     let whole = whole(x);
     let few = four(loss, token, &x[whole..], &t[whole..]);
     few.put(factor, &mut x[whole..]);
@@ -213,7 +206,8 @@ fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool, const OVER: bool
     let (xs, ts) = (T::chunks(x).0.as_chunks::<4>().0, T::chunks(t).0.as_chunks::<4>().0);
     let grads = T::chunks_mut(grad).0.as_chunks_mut::<4>().0;
     let kept = values.as_chunks_mut::<4>().0;
-    let groups = ts.len().min(if OVER { usize::MAX } else { xs.len() }).min(if GRAD { grads.len() } else { usize::MAX });
+    let groups =
+        ts.len().min(if OVER { usize::MAX } else { xs.len() }).min(if GRAD { grads.len() } else { usize::MAX });
     let mut i = 0;
     while i < groups {
         let from = if OVER { &grads[i] } else { &xs[i] };
