@@ -19,8 +19,7 @@ pub(crate) fn exp<L: Lane<Elem: Float>>(x: L) -> L {
     let x = x.at_least(x.of(least)).at_most(x.of(most));
     let round = x.of(L::Elem::ROUND);
     let n = x.mul_add(x.of(LOG2_E), round) - round;
-    let [e] = exp_reduced([reduce(x, n)]);
-    e.ldexp(n)
+    exp_reduced(reduce(x, n)).ldexp(n)
 }
 
 /// `x - n ln 2`.
@@ -33,23 +32,19 @@ pub(super) fn reduce<L: Lane<Elem: Float>>(x: L, n: L) -> L {
 /// `e^r` for `|r| <= ln 2 / 2`: `(q(r) r + 1) r + 1`. Without a fused multiply-add `1 + (r + q(r) r r)` is nearer and no
 /// slower.
 #[inline(always)]
-fn exp_reduced<L: Lane<Elem: Float>, const N: usize>(r: [L; N]) -> [L; N] {
+fn exp_reduced<L: Lane<Elem: Float>>(r: L) -> L {
     let q = L::Elem::EXP;
-    let mut e = [r[0].of(q[q.len() - 1]); N];
+    let mut e = r.of(q[q.len() - 1]);
     let mut step = 1;
     while step < q.len() + 2 {
         let next = if step < q.len() { q[q.len() - 1 - step] } else { 1.0 };
-        let mut i = 0;
-        while i < N {
-            e[i] = if L::Isa::FUSED || step < q.len() {
-                e[i].mul_add(r[i], r[i].of(next))
-            } else if step == q.len() {
-                e[i] * r[i]
-            } else {
-                (e[i] * r[i] + r[i]) + next
-            };
-            i += 1;
-        }
+        e = if L::Isa::FUSED || step < q.len() {
+            e.mul_add(r, r.of(next))
+        } else if step == q.len() {
+            e * r
+        } else {
+            (e * r + r) + next
+        };
         step += 1;
     }
     e
@@ -108,39 +103,8 @@ impl<L: Lane<Elem: Float>> Scaling<L> {
 /// - NaN gives NaN, -inf gives +0, +inf less than +inf gives NaN or the top of the range.
 #[inline(always)]
 pub(crate) fn exp_scaled<L: Lane<Elem: Float>, const BASED: bool>(x: L, s: Scaling<L>) -> L {
-    let [e] = exp_scaled_all::<L, BASED, 1>([x], s);
-    e
-}
-
-/// [`exp_scaled`] of several vectors, step by step. Each step waits for the one before: done vector by vector, those of
-/// one fill the processor's queue of waiting operations before it sees the next.
-#[inline(always)]
-pub(crate) fn exp_scaled_all<L: Lane<Elem: Float>, const BASED: bool, const N: usize>(
-    x: [L; N],
-    s: Scaling<L>,
-) -> [L; N] {
-    let (mut r, mut biased) = (x, x);
-    let mut i = 0;
-    while i < N {
-        let x = if BASED { x[i] - s.base } else { x[i] };
-        r[i] = x.at_least(s.least).at_most(s.most);
-        i += 1;
-    }
-    i = 0;
-    while i < N {
-        biased[i] = r[i].mul_add(s.round.of(LOG2_E), s.round);
-        i += 1;
-    }
-    i = 0;
-    while i < N {
-        r[i] = reduce(r[i], biased[i] - s.round);
-        i += 1;
-    }
-    let mut e = exp_reduced(r);
-    i = 0;
-    while i < N {
-        e[i] = e[i] * L::pow2(biased[i]);
-        i += 1;
-    }
-    e
+    let x = if BASED { x - s.base } else { x };
+    let r = x.at_least(s.least).at_most(s.most);
+    let biased = r.mul_add(s.round.of(LOG2_E), s.round);
+    exp_reduced(reduce(r, biased - s.round)) * L::pow2(biased)
 }
