@@ -8,6 +8,9 @@ use rayon::slice::{ParallelSlice, ParallelSliceMut};
 /// Parts for each thread, so that a thread which is held up gives some away.
 const PARTS: usize = 4;
 
+/// Entries below which threads cost more than they do: a pass over memory is then at its best on one.
+const SMALL: usize = 1 << 17;
+
 /// How many threads a call gets.
 pub(crate) fn workers(threads: Threads) -> usize {
     let serial = threads == Threads::Serial || cfg!(not(feature = "rayon"));
@@ -30,7 +33,7 @@ where
     Y: Sync,
 {
     let workers = workers(threads);
-    if workers == 1 {
+    if workers == 1 || batch.x.len() < SMALL {
         return work(batch);
     }
     let rows = (batch.y.len() / targets).div_ceil(PARTS * workers).max(1);
@@ -47,7 +50,7 @@ where
 /// Does `work` to each part of one array.
 pub(crate) fn each<T: Send>(threads: Threads, array: &mut [T], work: impl Fn(&mut [T]) + Send + Sync) -> f64 {
     match workers(threads) {
-        1 => work(array),
+        workers if workers == 1 || array.len() < SMALL => work(array),
         workers => {
             let part = array.len().div_ceil(PARTS * workers).max(1);
             array.par_chunks_mut(part).for_each(work);
