@@ -274,5 +274,8 @@ fn large_as_parts(loss: impl Loss<f32>, x: &[f32], t: &[f32], offset: usize, wha
         loss.grad(x, t, parts).expect("a call");
     }
     assert_same(&whole[offset..], &parts[offset..], what);
+    whole[offset..].copy_from_slice(x);
+    assert_eq!(loss.value_and_grad_in_place(&mut whole[offset..], t).expect("a call").value, value, "{what}, in place");
+    assert_same(&whole[offset..], &parts[offset..], &format!("{what}, in place"));
     assert_eq!(value, loss.value(x, t).expect("a call").value, "{what}");
 }

@@ -164,8 +164,10 @@ fn sums_beyond_the_type_are_finite<T: Number>() {
     let mut x = vec![small; 5 * block + 7];
     x[block..2 * block].fill(big);
     x[3 * block..4 * block].fill(big);
+    // And one that ends with the tail.
+    x[4 * block..].fill(big);
     let (zeros, ones) = (vec![T::of(0.0); x.len()], vec![T::of(1.0); x.len()]);
-    let truth = big.wide() * (2 * block) as f64 + small.wide() * (3 * block + 7) as f64;
+    let truth = big.wide() * (3 * block + 7) as f64 + small.wide() * (2 * block) as f64;
     let mut grads = [vec![T::of(0.0); x.len()], vec![T::of(0.0); x.len()]];
     let ways = [Call::new().sum(), Call::new().sum().weights(Weights::Each(&ones))];
     for (how, grad) in ways.into_iter().zip(&mut grads) {

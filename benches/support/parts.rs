@@ -8,7 +8,7 @@ use rayon::slice::{ParallelSlice, ParallelSliceMut};
 /// Parts for each thread, so that a thread which is held up gives some away.
 const PARTS: usize = 4;
 
-/// Entries below which threads cost more than they do: a pass over memory is then at its best on one.
+/// Entries below which threads cost more than they gain: a pass over memory is then at its best on one.
 const SMALL: usize = 1 << 17;
 
 /// How many threads a call gets.

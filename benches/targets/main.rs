@@ -53,6 +53,9 @@ fn main() -> io::Result<()> {
     let (flags, names): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
     let has = |name: &str| flags.iter().any(|flag| flag == name);
     let (is_quick, is_brief) = (support::is_quick(), has("--guard"));
+    if has("--record") && (is_quick || !names.is_empty()) {
+        return Err(io::Error::other("only a whole run is recorded"));
+    }
     let (rounds, window) = match (is_quick, is_brief) {
         (true, _) => (1, 0.0),
         (_, true) => (3, 0.02),

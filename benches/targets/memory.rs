@@ -99,7 +99,9 @@ where
     CategoricalCrossEntropy<'static, T>: Loss<T>,
     CrossEntropy<'static, T>: Loss<T, u32>,
 {
-    let bytes = if plan.is_quick { 1 << 20 } else { 8 * machine::last_level_cache().unwrap_or(32 << 20) };
+    // What is brief must run anywhere.
+    let most = if plan.is_brief { 1 << 29 } else { usize::MAX };
+    let bytes = if plan.is_quick { 1 << 20 } else { most.min(8 * machine::last_level_cache().unwrap_or(32 << 20)) };
     let len = (bytes / size_of::<T>()).next_multiple_of(COLUMNS);
     let mut data = Data::<T, T>::elements(len);
     let is_wanted = |name| !plan.is_brief || BRIEF.contains(&name);

@@ -34,12 +34,8 @@ pub(crate) fn measure(plan: Plan, report: &mut Report) {
     report.part("Shapes", ABOUT, &columns);
     // Fewer rounds than where there are targets.
     let plan = Plan { rounds: plan.rounds.min(5), window: plan.window / 2.0, ..plan };
-    of_f32(plan, report);
-    one_type::<f64>(plan, report, &losses::elementwise(), &losses::pairs(768));
-}
-
-fn of_f32(plan: Plan, report: &mut Report) {
     one_type::<f32>(plan, report, &losses::elementwise(), &losses::pairs(768));
+    one_type::<f64>(plan, report, &losses::elementwise(), &losses::pairs(768));
 }
 
 fn one_type<T>(plan: Plan, report: &mut Report, elementwise: &[Subject<T, T>], pairs: &[Subject<T, T>])

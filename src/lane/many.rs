@@ -4,7 +4,8 @@
 use super::{Element, Lane, Mask};
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
-/// `N` vectors, or their masks. What has one result for a vector has the first one's.
+/// `N` vectors, or their masks. A mask is `any` where one of all is; what loads, stores or sums a vector is of the first
+/// alone, and formulas do none of that.
 #[derive(Clone, Copy)]
 pub(crate) struct Many<L, const N: usize>(pub(crate) [L; N]);
 
@@ -152,6 +153,10 @@ impl<L: Lane, const N: usize> Lane for Many<L, N> {
     #[inline(always)]
     fn pow2(biased: Self) -> Self {
         each!(biased.0, i => L::pow2(biased.0[i]))
+    }
+    #[inline(always)]
+    fn ldexp(self, n: Self) -> Self {
+        each!(self.0, i => self.0[i].ldexp(n.0[i]))
     }
     #[inline(always)]
     fn split(self) -> (Self, Self) {

@@ -35,7 +35,7 @@ impl Stream {
         if !at.addr().is_multiple_of(64) {
             return false;
         }
-        // SAFETY: as below.
+        // SAFETY: as below, and `at` is a multiple of 64.
         unsafe { isa.avx512f._mm512_stream_ps(at, vector) };
         true
     }

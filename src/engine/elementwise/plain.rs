@@ -26,7 +26,9 @@ pub(super) struct Plain<'a, T> {
 pub(super) fn run<T: Float, F: Elementwise<T>>(loss: F, token: Token, leaf: Plain<'_, T>) -> Sum {
     let Plain { x, t, mut grad, factor, want_value, streams } = leaf;
     let x = match x {
-        Input::Replace(x) if grad.is_none() => return over(loss, token, x, t, factor, streams),
+        Input::Replace(x) if cfg!(feature = "std") && grad.is_none() => {
+            return over(loss, token, x, t, factor, streams);
+        }
         Input::Replace(x) => &*x,
         Input::Keep(x) => x,
     };
@@ -54,7 +56,8 @@ pub(super) fn run<T: Float, F: Elementwise<T>>(loss: F, token: Token, leaf: Plai
 }
 
 /// The same with gradients over the predictions, which are gone when the sum of their block is known: should that
-/// overflow, it is made of the values, which are kept.
+/// overflow, it is made of the values, which are kept. Not inlined: other calls need no room for those.
+#[inline(never)]
 fn over<T: Float, F: Elementwise<T>>(loss: F, token: Token, x: &mut [T], t: &[T], factor: T, streams: bool) -> Sum {
     let whole = whole(x);
     let few = four(loss, token, &x[whole..], &t[whole..]);

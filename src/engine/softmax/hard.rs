@@ -85,7 +85,8 @@ fn exp_sum<T: Float>(
     pass::run(token, threads, ExpSum { shift, skip: Some(skip) }, Row { x, t: &[], y, dt: &mut [] })
 }
 
-/// Exponentials of a row, stored where there is a place for them, and their sum.
+/// Exponentials of a row, stored where there is a place for them, or over themselves where `x` is empty, and their sum.
+/// Over themselves they have no base.
 #[derive(Clone, Copy)]
 pub(super) struct ExpSum<T> {
     pub(super) shift: Shift<T>,
