@@ -50,7 +50,9 @@ fn compare(report: &Report, record: &Value) -> Result<Vec<String>> {
         let found = now["median"].as_f64().unwrap_or(f64::NAN);
         // Of cycles there must not be many, of everything else not few.
         let times = if now["unit"] == "cycles" { found / then } else { then / found };
-        if !(times <= WORSE) {
+        // Not the other way round: NaN is worse.
+        let is_near = times <= WORSE;
+        if !is_near {
             worse.push(name);
         }
     }
