@@ -9,10 +9,7 @@ use crate::support::machine;
 use crate::support::memory::Word;
 use crate::support::scalar::Scalar;
 use lossfn::Threads::{Auto, Serial};
-use lossfn::{
-    Bce, BceWithLogits, CategoricalCrossEntropy, CategoricalHinge, CosineSimilarity, CrossEntropy, Hinge,
-    HingeEmbedding, Huber, KlDiv, LogCosh, Loss, Mae, Mape, Mse, Msle, SmoothL1, SquaredHinge,
-};
+use lossfn::{CrossEntropy, Loss};
 
 const ABOUT: &str = "\
 Share of the speed of a loop that touches the same memory and does nothing else, measured in turn with the loss: of the
@@ -59,9 +56,9 @@ const COLUMNS: usize = 768;
 pub(crate) fn measure(plan: Plan, report: &mut Report) {
     let columns = ["loss", "type", "value, all threads", "value+grad, one", "value+grad, all", "in place, all"];
     report.part("In memory", ABOUT, &columns);
-    one_type::<f32>(plan, report);
+    one_type::<f32>(plan, report, losses::elementwise(), losses::pairs(COLUMNS));
     if !plan.is_brief {
-        one_type::<f64>(plan, report);
+        one_type::<f64>(plan, report, losses::elementwise(), losses::pairs(COLUMNS));
     }
 }
 
@@ -78,25 +75,9 @@ fn goals(name: &str) -> Option<Goals> {
     }
 }
 
-fn one_type<T>(plan: Plan, report: &mut Report)
+fn one_type<T>(plan: Plan, report: &mut Report, elementwise: Vec<Subject<T, T>>, pairs: Vec<Subject<T, T>>)
 where
     T: Scalar + Word,
-    Mse: Loss<T>,
-    Mae: Loss<T>,
-    Huber: Loss<T>,
-    SmoothL1: Loss<T>,
-    LogCosh: Loss<T>,
-    Mape: Loss<T>,
-    Msle: Loss<T>,
-    Bce: Loss<T>,
-    Hinge: Loss<T>,
-    SquaredHinge: Loss<T>,
-    KlDiv: Loss<T>,
-    HingeEmbedding: Loss<T>,
-    BceWithLogits<'static, T>: Loss<T>,
-    CosineSimilarity: Loss<T>,
-    CategoricalHinge: Loss<T>,
-    CategoricalCrossEntropy<'static, T>: Loss<T>,
     CrossEntropy<'static, T>: Loss<T, u32>,
 {
     // What is brief must run anywhere.
@@ -105,7 +86,7 @@ where
     let len = (bytes / size_of::<T>()).next_multiple_of(COLUMNS);
     let mut data = Data::<T, T>::elements(len);
     let is_wanted = |name| !plan.is_brief || BRIEF.contains(&name);
-    for loss in losses::elementwise().iter().chain(&losses::pairs(COLUMNS)).filter(|loss| is_wanted(loss.name)) {
+    for loss in elementwise.iter().chain(&pairs).filter(|loss| is_wanted(loss.name)) {
         data.suit(loss.predictions);
         row(plan, report, loss, loss.name, goals(loss.name), &mut data);
     }

@@ -1,11 +1,11 @@
 //! One row against one class.
 
-use super::{Shift, factors, row_loss};
+use super::{Shift, factors, largest, row_loss};
 use crate::Threads;
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{self, Largest, Pass, Row, Scale};
+use crate::engine::pass::{self, Pass, Row, Scale};
 use crate::engine::sum::Sum;
 use crate::lane::{AHEAD, Isa, Kernel, Lane, Many, Token, dispatch};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
@@ -25,53 +25,68 @@ pub(crate) struct HardRow<'a, T> {
 
 /// The weighted loss; the gradient goes to its place.
 pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_, T>) -> T {
-    let HardRow { mut x, mut grad, class, weight, scale, accumulate } = row;
+    let HardRow { x, grad, class, weight, scale, accumulate } = row;
     let x_target = x[class];
-    let mut shift = Shift::first();
-    if let (Input::Replace(y), None) = (&mut x, &grad)
-        && shift.is_sure(pass::run(token, threads, Largest, Row { x: y, t: &[], y: &mut [], dt: &mut [] }).0, y.len())
-    {
-        let sums = exp_sum(token, threads, shift, class, &[], y);
-        let (others, lost) = sums.others.rounded();
-        let finish = Finish { others, lost, target: sums.target, x_target, shift, weight, scale };
-        let RowResult { loss, factor } = dispatch(token, finish);
-        y[class] = -others;
-        pass::run(token, threads, Scale(factor), Row { x: &[], t: &[], y, dt: &mut [] });
-        return loss;
-    }
-    let sums = {
-        // The exponentials are kept where they will be scaled, unless something else is there.
-        let mut place = if accumulate { None } else { grad.as_deref_mut() };
-        let sums = exp_sum(token, threads, shift, class, &x, place.as_deref_mut().unwrap_or_default());
-        if Shift::accepts(sums.total()) {
-            sums
-        } else {
-            shift = Shift::second(token, threads, &x);
-            exp_sum(token, threads, shift, class, &x, place.unwrap_or_default())
-        }
+    let finish = |shift, SplitSum { others, target }: SplitSum<T>| {
+        let (others, lost) = others.rounded();
+        let RowResult { loss, factor } =
+            dispatch(token, Finish { others, lost, target, x_target, shift, weight, scale });
+        (others, loss, factor)
     };
-    let (others, lost) = sums.others.rounded();
-    let RowResult { loss, factor } =
-        dispatch(token, Finish { others, lost, target: sums.target, x_target, shift, weight, scale });
-    let y = match (&mut x, grad) {
-        (_, Some(grad)) if !accumulate => {
-            grad[class] = -others;
-            pass::run(token, threads, Scale(factor), Row { x: &[], t: &[], y: grad, dt: &mut [] });
+    // The exponentials are kept where they will be scaled, unless something else is there.
+    let (y, others, loss, factor) = match (x, grad) {
+        (Input::Replace(y), None) => {
+            let shift = shift_of_replaced(token, threads, class, y);
+            let (others, loss, factor) = finish(shift, exp_sum(token, threads, shift, class, &[], y));
+            (y, others, loss, factor)
+        }
+        (x, Some(y)) if !accumulate => {
+            let (shift, sums) = exp_sums_of(token, threads, class, &x, y);
+            let (others, loss, factor) = finish(shift, sums);
+            (y, others, loss, factor)
+        }
+        (x, grad) => {
+            let (shift, sums) = exp_sums_of(token, threads, class, &x, &mut []);
+            let (others, loss, factor) = finish(shift, sums);
+            if let Some(y) = grad {
+                let before = y[class];
+                pass::run(token, threads, AddAgain { shift, factor }, Row { x: &x, t: &[], y, dt: &mut [] });
+                y[class] = before + -others * factor;
+            }
             return loss;
         }
-        (Input::Keep(x), Some(grad)) => {
-            let before = grad[class];
-            let again = Again { shift, factor, accumulate: true };
-            pass::run(token, threads, again, Row { x, t: &[], y: grad, dt: &mut [] });
-            grad[class] = before + -others * factor;
-            return loss;
-        }
-        (Input::Replace(y), _) => y,
-        (Input::Keep(_), None) => return loss,
     };
-    pass::run(token, threads, Again { shift, factor, accumulate: false }, Row { x: &[], t: &[], y, dt: &mut [] });
-    y[class] = -others * factor;
+    y[class] = -others;
+    pass::run(token, threads, Scale(factor), Row { x: &[], t: &[], y, dt: &mut [] });
     loss
+}
+
+/// The shift of a row, and the sums with it; the exponentials go to `y` if it is not empty.
+fn exp_sums_of<T: Float>(
+    token: Token,
+    threads: Threads,
+    class: usize,
+    x: &[T],
+    y: &mut [T],
+) -> (Shift<T>, SplitSum<T>) {
+    let shift = Shift::first();
+    let sums = exp_sum(token, threads, shift, class, x, y);
+    if Shift::accepts(sums.total()) {
+        return (shift, sums);
+    }
+    let shift = Shift::from_largest(largest(token, threads, x));
+    (shift, exp_sum(token, threads, shift, class, x, y))
+}
+
+/// The shift of a row whose exponentials will replace it: there is no second try, so it is found before.
+fn shift_of_replaced<T: Float>(token: Token, threads: Threads, class: usize, x: &[T]) -> Shift<T> {
+    let first = Shift::first();
+    let largest = largest(token, threads, x);
+    if first.is_sure(largest, x.len()) || Shift::accepts(exp_sum(token, threads, first, class, x, &mut []).total()) {
+        first
+    } else {
+        Shift::from_largest(largest)
+    }
 }
 
 fn exp_sum<T: Float>(
@@ -85,8 +100,7 @@ fn exp_sum<T: Float>(
     pass::run(token, threads, ExpSum { shift, skip: Some(skip) }, Row { x, t: &[], y, dt: &mut [] })
 }
 
-/// Exponentials of a row, stored where there is a place for them, or over themselves where `x` is empty, and their sum.
-/// Over themselves they have no base.
+/// Exponentials of a row, stored where there is a place for them, or over the row where `x` is empty, and their sum.
 #[derive(Clone, Copy)]
 pub(super) struct ExpSum<T> {
     pub(super) shift: Shift<T>,
@@ -121,10 +135,11 @@ impl<T: Float> Pass<T> for ExpSum<T> {
         let skip = self.skip.and_then(|skip| skip.checked_sub(at)).unwrap_or(usize::MAX);
         match (self.shift.is_based(), row.x.is_empty(), row.y.is_empty()) {
             (false, true, _) => exp_sums::<I, T, false, true, true>(isa, self.shift, skip, row),
+            (true, true, _) => exp_sums::<I, T, true, true, true>(isa, self.shift, skip, row),
             (false, false, false) => exp_sums::<I, T, false, true, false>(isa, self.shift, skip, row),
             (false, false, true) => exp_sums::<I, T, false, false, false>(isa, self.shift, skip, row),
-            (true, _, false) => exp_sums::<I, T, true, true, false>(isa, self.shift, skip, row),
-            (true, _, true) => exp_sums::<I, T, true, false, false>(isa, self.shift, skip, row),
+            (true, false, false) => exp_sums::<I, T, true, true, false>(isa, self.shift, skip, row),
+            (true, false, true) => exp_sums::<I, T, true, false, false>(isa, self.shift, skip, row),
         }
     }
 }
@@ -264,15 +279,14 @@ fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
     skipped.sum()
 }
 
-/// The exponentials once more, times a factor: for a gradient that goes where `x` is, or is added.
+/// Adds the exponentials once more, times a factor, to a gradient.
 #[derive(Clone, Copy)]
-struct Again<T> {
+struct AddAgain<T> {
     shift: Shift<T>,
     factor: T,
-    accumulate: bool,
 }
 
-impl<T: Float> Pass<T> for Again<T> {
+impl<T: Float> Pass<T> for AddAgain<T> {
     type Out = ();
 
     #[inline(always)]
@@ -284,10 +298,10 @@ impl<T: Float> Pass<T> for Again<T> {
         let mut start = 0;
         while start < len {
             let end = len.min(start + lanes);
+            let x = T::Lane::<I>::load_part(isa, &row.x[start..end], T::default());
             let y = T::Lane::<I>::load_part(isa, &row.y[start..end], T::default());
-            let x = if self.accumulate { T::Lane::<I>::load_part(isa, &row.x[start..end], T::default()) } else { y };
             let e = exp_scaled::<T::Lane<I>, true>(x, scaling) * factor;
-            (if self.accumulate { y + e } else { e }).store_part(&mut row.y[start..end]);
+            (y + e).store_part(&mut row.y[start..end]);
             start = end;
         }
     }

@@ -45,11 +45,6 @@ impl<T: Float> Shift<T> {
         self.base != T::default()
     }
 
-    /// From a row whose first try failed.
-    fn second(token: Token, threads: Threads, x: &[T]) -> Self {
-        Self::from_largest(pass::run(token, threads, Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0)
-    }
-
     #[inline(always)]
     fn from_largest(largest: T) -> Self {
         let size = largest.to_f64();
@@ -86,6 +81,11 @@ impl<T: Float> Shift<T> {
     fn rejects<L: Lane<Elem = T>>(sum: L) -> L::Mask {
         sum.lt(sum.of(T::SOFTMAX_SUMS.0)) | sum.of(T::SOFTMAX_SUMS.1).lt(sum) | sum.is_nan()
     }
+}
+
+/// The largest entry of a row.
+fn largest<T: Float>(token: Token, threads: Threads, x: &[T]) -> T {
+    pass::run(token, threads, Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0
 }
 
 /// The nearest integer of a number far below 2^51.

@@ -15,7 +15,7 @@ use crate::Threads;
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{self, Largest, Pass, Row};
+use crate::engine::pass::{self, Pass, Row};
 use crate::engine::sum::{BLOCK, Sum};
 use crate::lane::{Element, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::{Float, exp_scaled, log1p};
@@ -67,7 +67,7 @@ pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_
     let SoftRow { mut x, grad, target_grad, target, weight, scale, accumulate } = row;
     let dt = target_grad.unwrap_or_default();
     let given = target.given.unwrap_or_default();
-    let largest = pass::run(token, threads, Largest, Row { x: &x, t: &[], y: &mut [], dt: &mut [] }).0;
+    let largest = super::largest(token, threads, &x);
     let top = x.iter().position(|&x| x == largest);
     let mut shift = Shift::first();
     let mut sums = exp_sum(token, threads, shift, top, &x);
