@@ -16,7 +16,6 @@ use crate::{Divisor, Empty, Level, LossError, Real, Reduction};
 /// assert_eq!(Mse::new().with(how).value(&pred, &target)?.value, 3.0);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("reduction", "size_average", "reduce", "sample_weight"))]
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a, T> {
     pub(crate) reduction: Reduction,

@@ -67,7 +67,9 @@ mod loss;
 mod math;
 mod reduction;
 
-pub use call::{ByRow, Call, Threads, Weights};
+#[doc(alias("reduction", "size_average", "reduce", "sample_weight"))]
+pub use call::Call;
+pub use call::{ByRow, Threads, Weights};
 pub use engine::layout::Layout;
 pub use error::LossError;
 pub use lane::{Level, Real};

@@ -1,7 +1,7 @@
 //! The exponential, whole and scaled by a power of two.
 
 use super::Float;
-use crate::lane::{Element, Isa, Lane};
+use crate::lane::{Element, Isa, Lane, Many};
 use core::f64::consts::{LN_2, LOG2_E};
 
 /// `e^x`.
@@ -91,6 +91,12 @@ impl<L: Lane<Elem: Float>> Scaling<L> {
         let (round, least, most) = (L::load(isa, round), L::load(isa, least), L::load(isa, most));
         Self { base: L::load(isa, base), round, least, most }
     }
+
+    #[inline(always)]
+    fn many<const N: usize>(self) -> Scaling<Many<L, N>> {
+        let Self { base, round, least, most } = self;
+        Scaling { base: Many([base; N]), round: Many([round; N]), least: Many([least; N]), most: Many([most; N]) }
+    }
 }
 
 /// `e^(x - base) 2^-k`, one multiplication cheaper than [`exp`]: results below the normal range are 0, results near
@@ -107,4 +113,21 @@ pub(crate) fn exp_scaled<L: Lane<Elem: Float>, const BASED: bool>(x: L, s: Scali
     let r = x.at_least(s.least).at_most(s.most);
     let biased = r.mul_add(s.round.of(LOG2_E), s.round);
     exp_reduced(reduce(r, biased - s.round)) * L::pow2(biased)
+}
+
+/// [`exp_scaled`] of several vectors, which go through it at once where that is faster.
+#[inline(always)]
+pub(crate) fn exp_scaled_each<L: Lane<Elem: Float>, const BASED: bool, const N: usize>(
+    mut x: [L; N],
+    s: Scaling<L>,
+) -> [L; N] {
+    if L::Isa::TOGETHER {
+        return exp_scaled::<_, BASED>(Many(x), s.many()).0;
+    }
+    let mut i = 0;
+    while i < N {
+        x[i] = exp_scaled::<_, BASED>(x[i], s);
+        i += 1;
+    }
+    x
 }

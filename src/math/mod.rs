@@ -12,7 +12,7 @@ mod logistic;
 mod remainder;
 
 pub(crate) use constants::Float;
-pub(crate) use exp::{Scaling, exp, exp_scaled};
+pub(crate) use exp::{Scaling, exp, exp_scaled, exp_scaled_each};
 pub(crate) use expm1::expm1;
 #[cfg(feature = "internals")]
 pub(crate) use expm1::tanh;

@@ -7,8 +7,8 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{self, Pass, Row, Scale};
 use crate::engine::sum::Sum;
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Many, Token, dispatch};
-use crate::math::{Float, Scaling, exp_scaled, weigh};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
+use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
 
 /// Vectors whose exponentials are added lane by lane.
 const BLOCK: usize = 32;
@@ -177,7 +177,7 @@ fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER:
     x: &[T],
     y: &mut [T],
 ) -> (Sum, T) {
-    let scaling = shift.scaling::<Many<T::Lane<I>, 4>>(isa);
+    let scaling = shift.scaling::<T::Lane<I>>(isa);
     let group = 4 * T::LANES;
     let mut sum = LaneSum::<T::Lane<I>>::new(isa);
     let mut target = T::default();
@@ -206,7 +206,7 @@ fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER:
 #[inline(always)]
 fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
     isa: I,
-    scaling: Scaling<Many<T::Lane<I>, 4>>,
+    scaling: Scaling<T::Lane<I>>,
     x: &[T],
     y: &mut [T],
     sum: &mut LaneSum<T::Lane<I>>,
@@ -223,7 +223,7 @@ fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER
             x[k] = T::Lane::<I>::load(isa, &from[k]);
             k += 1;
         }
-        let Many(e) = exp_scaled::<_, BASED>(Many(x), scaling);
+        let e = exp_scaled_each::<_, BASED, 4>(x, scaling);
         k = 0;
         while STORE && k < 4 {
             if !OVER {
@@ -241,7 +241,7 @@ fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER
 #[inline(always)]
 fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
     isa: I,
-    scaling: Scaling<Many<T::Lane<I>, 4>>,
+    scaling: Scaling<T::Lane<I>>,
     skip: usize,
     x: &[T],
     y: &mut [T],
@@ -256,7 +256,7 @@ fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
         from[k] = T::Lane::<I>::load_part(isa, if OVER { &y[part] } else { &x[part] }, lowest);
         k += 1;
     }
-    let Many(mut e) = exp_scaled::<_, BASED>(Many(from), scaling);
+    let mut e = exp_scaled_each::<_, BASED, 4>(from, scaling);
     let mut skipped = T::Lane::<I>::splat(isa, zero);
     if skip < len {
         let counting = T::Lane::<I>::counting(isa);

@@ -57,7 +57,6 @@ use crate::math::{Float, ln, log1p_half, nan_of, weigh};
 /// assert_eq!(wrong, 100.0);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("BCELoss", "binary_cross_entropy", "BinaryCrossentropy", "binary_crossentropy", "BinaryCrossEntropy"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bce {
     log_floor: f64,

@@ -53,7 +53,6 @@ use crate::{LossError, Real};
 /// assert!((loss - 3.059_023e-7).abs() < 1e-13 && (d_logits[0] - 3.059_022e-7).abs() < 1e-13);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "BinaryCrossentropy", "binary_crossentropy"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BceWithLogits<'a, T> {
     pos_weight: f64,

@@ -56,7 +56,6 @@ use crate::{Call, Loss, LossError, Outcome};
 /// assert_eq!(CategoricalHinge::new(3).without_target_slot().value(&scores, &target)?.value, 0.0);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("categorical_hinge", "multiclass hinge", "crammer singer"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CategoricalHinge {
     layout: Layout,

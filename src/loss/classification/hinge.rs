@@ -48,7 +48,6 @@ use crate::math::{Float, nan_of, weigh};
 /// assert_eq!((loss, dx), (1.0, [0.5, -0.5]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("hinge", "HingeLoss", "hinge_loss"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Hinge {
     labels: Labels,

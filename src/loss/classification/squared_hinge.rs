@@ -43,7 +43,6 @@ use crate::math::{Float, nan_of, weigh};
 /// assert_eq!((loss, dx), (1.125, [1.5, 0.0]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("squared_hinge", "SquaredHingeLoss"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SquaredHinge {
     labels: Labels,

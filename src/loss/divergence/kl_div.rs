@@ -62,8 +62,6 @@ use crate::{Call, Loss, LossError, Outcome};
 /// assert!((near / 2_f64.powi(-50) - 1.0).abs() < 1e-14);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("KLDivLoss", "kl_div", "KLDivergence", "kl_divergence", "KLD", "kld", "kullback_leibler_divergence"))]
-#[doc(alias("KullbackLeiblerDivergence", "relative_entropy"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KlDiv {
     form: Form,

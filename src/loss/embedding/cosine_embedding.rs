@@ -63,7 +63,6 @@ use crate::{Call, Loss, LossError, Outcome};
 /// assert!((da[0] + 0.064).abs() < 1e-15 && (db[2] - 0.064).abs() < 1e-15);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("CosineEmbeddingLoss", "cosine_embedding_loss"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CosineEmbedding<'a> {
     layout: Layout,

@@ -52,7 +52,6 @@ use crate::{Call, Loss, LossError, Outcome};
 /// assert!(dt[0].abs() < 1e-15 && (dt[1] + 0.8).abs() < 1e-15);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("cosine_similarity", "cosine_proximity"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CosineSimilarity {
     layout: Layout,

@@ -43,7 +43,6 @@ use crate::math::{Float, nan_of};
 /// assert_eq!((loss, dx), (0.625, [0.5, -0.5]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("HingeEmbeddingLoss", "hinge_embedding_loss"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HingeEmbedding {
     margin: f64,

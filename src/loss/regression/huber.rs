@@ -44,7 +44,6 @@ use crate::math::Float;
 /// assert_eq!((loss, d_pred), (0.8125, [0.5, 0.25]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("HuberLoss", "huber_loss"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Huber {
     delta: f64,

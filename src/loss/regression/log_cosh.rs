@@ -39,7 +39,6 @@ use crate::math::{Float, expm1, log1p_half};
 /// assert!((dx[0] / 9.999_996_666_668e-4 - 1.0).abs() < 1e-12);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("log_cosh", "logcosh", "LogCoshLoss"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LogCosh {}

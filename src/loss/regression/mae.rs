@@ -38,7 +38,6 @@ use crate::math::Float;
 /// assert_eq!((loss, d_pred), (1.0, [0.5, 0.0]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("L1Loss", "l1_loss", "MeanAbsoluteError", "mean_absolute_error", "MAE", "L1"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Mae {}

@@ -47,7 +47,6 @@ use crate::math::{Float, nan_of};
 /// assert_eq!((loss, dx), (35.0, [25.0, -5.0]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("MeanAbsolutePercentageError", "mean_absolute_percentage_error", "MAPE"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mape {
     floor: f64,

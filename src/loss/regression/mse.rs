@@ -38,7 +38,6 @@ use crate::math::Float;
 /// assert_eq!((loss, d_pred), (2.0, [2.0, 0.0]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("MSELoss", "mse_loss", "MeanSquaredError", "mean_squared_error", "MSE", "L2"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Mse {}

@@ -45,7 +45,6 @@ use crate::math::{Float, ln_ratio, nan_of};
 /// assert!((loss - 2_f64.ln().powi(2) / 2.0).abs() < 1e-15);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "MSLE"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Msle {
     floor: f64,

@@ -43,7 +43,6 @@ use crate::math::Float;
 /// assert_eq!((loss, d_pred), (0.90625, [0.5, 0.25]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("SmoothL1Loss", "smooth_l1_loss"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SmoothL1 {
     beta: f64,

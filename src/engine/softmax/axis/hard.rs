@@ -14,8 +14,8 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::rowwise::Shared;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::engine::sum::{self, Sum};
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Many, Window, dispatch};
-use crate::math::{Float, exp_scaled};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Window, dispatch};
+use crate::math::{Float, exp_scaled_each};
 
 /// Vectors of a tile: shorter runs of memory cost more than exponentials that are made twice.
 const FEWEST: usize = if cfg!(feature = "std") { 5 } else { 1 };
@@ -138,7 +138,7 @@ impl<T: Float> Tile<'_, T> {
     /// The exponentials of some vectors of neighbouring classes.
     #[inline(always)]
     fn group<I: Isa, const K: usize>(&mut self, isa: I, xs: [&[T::Chunk]; K], first: usize, v: usize) {
-        let scaling = Shift::<T>::first().scaling::<Many<T::Lane<I>, K>>(isa);
+        let scaling = Shift::<T>::first().scaling::<T::Lane<I>>(isa);
         let n = xs[0].len();
         let slot = self.slot(first);
         let mut rows = self.e[slot..].chunks_exact_mut(self.vectors);
@@ -157,7 +157,7 @@ impl<T: Float> Tile<'_, T> {
                 x[k] = T::Lane::<I>::load(isa, &xs[k][i]);
                 k += 1;
             }
-            let Many(e) = exp_scaled::<_, false>(Many(x), scaling);
+            let e = exp_scaled_each::<_, false, K>(x, scaling);
             let (mut others, mut targets) = (e, e);
             k = 0;
             while k < K {

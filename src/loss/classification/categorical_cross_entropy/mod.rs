@@ -80,8 +80,6 @@ use limits::Limits;
 /// assert_eq!(CategoricalCrossEntropy::new(3).value(&x, &[0.0, 1.0, 0.0])?.value, loss);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("CategoricalCrossentropy", "categorical_crossentropy", "SparseCategoricalCrossentropy"))]
-#[doc(alias("sparse_categorical_crossentropy", "cross entropy of probabilities", "log loss", "log_loss"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CategoricalCrossEntropy<'a, T> {
     layout: Layout,

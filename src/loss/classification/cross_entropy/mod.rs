@@ -92,8 +92,6 @@ use rows::Targets;
 /// assert!((d_logits[0] + 1.529_5e-7).abs() < 1e-11);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("CrossEntropyLoss", "cross_entropy", "softmax", "CategoricalCrossentropy", "categorical_crossentropy"))]
-#[doc(alias("SparseCategoricalCrossentropy", "sparse_categorical_crossentropy"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossEntropy<'a, T> {
     layout: Layout,

@@ -59,7 +59,6 @@ use rows::Rows;
 /// assert_eq!((loss, dx), (1.25, [-0.5, 0.0, -0.5, 0.0]));
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
-#[doc(alias("NLLLoss", "NLLLoss2d", "nll_loss", "negative_log_likelihood"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nll<'a, T> {
     layout: Layout,
