@@ -187,7 +187,7 @@ impl<T: Float> Job for Leaves<'_, T> {
     fn run(self) -> Sum {
         let Shared { loss, token, ref factors, plain, want_value, streams, .. } = *self.shared;
         if !plain {
-            return dispatch(token, self);
+            return tiled::run(self);
         }
         let factor = T::from_f64(factors.scale);
         loss.plain(token, Plain { x: self.x, t: self.t, grad: self.out.grad, factor, want_value, streams })

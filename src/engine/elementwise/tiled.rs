@@ -5,9 +5,15 @@ use super::compiled::{Compiled, Few};
 use crate::engine::Input;
 use crate::engine::factors::{Scratch, TILE};
 use crate::engine::sum::{BLOCK, BlockSum, Sum};
-use crate::lane::{Isa, Kernel, Token};
+use crate::lane::{Isa, Kernel, Token, dispatch};
 use crate::math::Float;
 use core::ops::Range;
+
+/// Not inlined: its tiles would lie on the stack of the plain path, too.
+#[inline(never)]
+pub(super) fn run<T: Float>(leaves: Leaves<'_, T>) -> Sum {
+    dispatch(leaves.shared.token, leaves)
+}
 
 impl<T: Float> Kernel for Leaves<'_, T> {
     type Out = Sum;
