@@ -77,5 +77,25 @@ ci:
     bash .ci/run
 
 # Planted faults, and the check that finds each.
-faults:
-    scripts/faults
+faults *names:
+    scripts/faults {{names}}
+
+# Changes of the sources that no test notices: a sample.
+mutants *shard:
+    scripts/mutants {{shard}}
+
+# The lines that the tests run.
+coverage:
+    scripts/coverage
+
+# What must hold before a release: package, licences, features, api.
+release *checks:
+    scripts/release {{checks}}
+
+# A few figures of speed beside the record; with --record all of them.
+speed *record:
+    scripts/speed {{record}}
+
+# Instructions of some kernels beside the record.
+instructions:
+    scripts/instructions

@@ -187,6 +187,16 @@ fn strides() {
     expect(refused(&all, &OK, &[0_u8; 2], 2), wanted, &["split"]);
 }
 
+#[test]
+fn axes_that_are_too_long() {
+    let most = 1 << 24;
+    let axis = |classes| CrossEntropy::new(Layout::axis(classes, 2));
+    let error = refused(&axis(most + 1), &OK, &[0_u8; 2], 2);
+    assert!(matches!(error, LossError::Unsupported { .. }), "{error:?}");
+    expect(error, error, &["2^24", "as rows"]);
+    expect(refused(&axis(most), &OK, &[0_u8; 2], 2), length("x", 2 * most, 6), &["`x` has 6"]);
+}
+
 /// A target that is no class, in one integer type.
 macro_rules! refused_targets {
     ($($t:ident: $($value:expr),+;)+) => {

@@ -19,7 +19,7 @@ use super::parallel::{self, Job};
 use super::rowwise::STREAMED;
 use super::sum::{BLOCK, LEAF, Sum};
 use super::{Args, Input, Outputs, check};
-use crate::lane::{Lane, Token, dispatch};
+use crate::lane::{Lane, Token};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome};
 
