@@ -72,6 +72,14 @@ bench *names:
 peers *arguments:
     scripts/peers {{arguments}}
 
+# Examples, benches and fuzz targets, built.
+programs:
+    scripts/programs
+
+# Words, TOML files and shell scripts.
+spelling:
+    scripts/spelling
+
 # Everything that CI does.
 ci:
     bash .ci/run
