@@ -1,9 +1,10 @@
-//! Many calls at once, pools that are small or in trouble, and more elements than 31 bits count.
+//! Many calls at once, pools that are small or in trouble, arrays that no cache holds, and more elements than 31 bits
+//! count.
 
 mod support;
 
-use lossfn::{Call, CrossEntropy, Loss, Mse};
-use support::Rng;
+use lossfn::{BceWithLogits, Call, CosineSimilarity, CrossEntropy, Loss, Mse};
+use support::{Number, Rng};
 
 /// Logits of some rows and a class for each.
 struct Batch {
@@ -115,4 +116,39 @@ fn rows_with_more_than_two_billion_entries() {
         });
         assert_eq!(wrong, None, "row {row}");
     }
+}
+
+/// The gradients of an array that no cache holds, which are stored in a way of their own, are those of its parts.
+fn beyond_the_caches<T: Number>(loss: &impl Loss<T, T>, columns: usize) {
+    let items = (32 << 20) / size_of::<T>() / columns + 5;
+    let n = items * columns;
+    let mut rng = Rng(7);
+    let numbers: Vec<T> = (0..=n + 1).map(|_| T::of(rng.between(-3.0, 3.0))).collect();
+    // Gradients from a cache line on, from a quarter of one on, and from anywhere.
+    for start in [0, 16 / size_of::<T>(), 1] {
+        // Neighbours as prediction and target.
+        let (x, t) = (&numbers[start % 2..][..n], &numbers[start % 2 + 1..][..n]);
+        let mut grad = vec![T::of(f64::NAN); n + 64];
+        let line = grad.as_ptr().align_offset(64);
+        let grad = &mut grad[line + start..][..n];
+        let whole = loss.value_and_grad(x, t, grad).expect("a call").value;
+        let (mut parts, mut part_grad) = (0.0, vec![T::of(f64::NAN); n]);
+        let part = items.div_ceil(7) * columns;
+        for ((x, t), grad) in x.chunks(part).zip(t.chunks(part)).zip(part_grad.chunks_mut(part)) {
+            parts += loss.value_and_grad(x, t, grad).expect("a call").value;
+        }
+        assert!(grad.iter().zip(&part_grad).all(|(a, b)| a.bits() == b.bits()), "{}", T::NAME);
+        assert!((whole / parts - 1.0).abs() < 1e-6, "{}: {whole} is not {parts}", T::NAME);
+    }
+}
+
+#[test]
+fn gradients_beyond_the_caches() {
+    let how = Call::new().sum();
+    beyond_the_caches::<f32>(&Mse::new().with(how), 1);
+    beyond_the_caches::<f32>(&BceWithLogits::new().with(how), 1);
+    beyond_the_caches::<f32>(&CosineSimilarity::new(67).with(Call::new().sum()), 67);
+    beyond_the_caches::<f64>(&Mse::new().with(Call::new().sum()), 1);
+    beyond_the_caches::<f64>(&BceWithLogits::new().with(Call::new().sum()), 1);
+    beyond_the_caches::<f64>(&CosineSimilarity::new(67).with(Call::new().sum()), 67);
 }
