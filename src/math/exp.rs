@@ -115,13 +115,13 @@ pub(crate) fn exp_scaled<L: Lane<Elem: Float>, const BASED: bool>(x: L, s: Scali
     exp_reduced(reduce(r, biased - s.round)) * L::pow2(biased)
 }
 
-/// [`exp_scaled`] of several vectors, which go through it at once where that is faster.
+/// [`exp_scaled`] of several vectors, which go through it at once where the stack has room for that.
 #[inline(always)]
 pub(crate) fn exp_scaled_each<L: Lane<Elem: Float>, const BASED: bool, const N: usize>(
     mut x: [L; N],
     s: Scaling<L>,
 ) -> [L; N] {
-    if L::Isa::TOGETHER {
+    if cfg!(feature = "std") {
         return exp_scaled::<_, BASED>(Many(x), s.many()).0;
     }
     let mut i = 0;
