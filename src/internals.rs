@@ -1,5 +1,7 @@
 //! Lane operations and elementary functions by name, over slices, at any level: for tests, benches and fuzzers.
 
+/// Bytes of a vector.
+pub const VECTOR_BYTES: usize = crate::lane::VECTOR_BYTES;
 use crate::lane::{Element, Isa, Kernel, Lane, Model, Token, dispatch};
 use crate::math::Float;
 use crate::{Level, LossError, Real, math};
@@ -70,7 +72,7 @@ pub enum Operation {
     Fold1,
     Fold2,
     Fold4,
-    /// Of `f32` alone; for `f64` as `Fold4`.
+    /// As the one before where a vector has no more than eight lanes, and so on.
     Fold8,
     /// `a * 2^b`.
     Ldexp,
@@ -183,8 +185,8 @@ fn operate<L: Lane>(operation: Operation, a: L, b: L, c: L) -> L {
         Operation::Keep => a.keep(a.lt(b)),
         Operation::Without => a.without(a.lt(b)),
         Operation::Fold1 => a.fold(b, 1),
-        Operation::Fold2 => a.fold(b, 2),
-        Operation::Fold4 => a.fold(b, 4),
+        Operation::Fold2 => a.fold(b, 2.min(L::Elem::LANES / 2)),
+        Operation::Fold4 => a.fold(b, 4.min(L::Elem::LANES / 2)),
         Operation::Fold8 => a.fold(b, L::Elem::LANES / 2),
         Operation::Sum => L::splat(a.isa(), a.sum()),
         Operation::Ldexp => a.ldexp(b),

@@ -53,7 +53,7 @@
 //!   vectors that the compilation target guarantees.
 
 #![no_std]
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "internals"))]
 extern crate std;
 
 mod call;

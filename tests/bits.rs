@@ -1,9 +1,11 @@
 //! Digests of the results of every loss, against those that `tests/bits.txt` has recorded. Two sets of bits exist: that
-//! of all machines with a fused multiply-add, which the scalar model has everywhere, and that of all without.
+//! of all machines with a fused multiply-add, which the scalar model has everywhere, and that of all without. Builds
+//! without std, whose vectors are narrow, have two of their own.
 //! `scripts/bits` records them again, which belongs to a line under "Results" in the changelog.
 
 mod support;
 
+use lossfn::internals::VECTOR_BYTES;
 use lossfn::{Bce, Call, HingeEmbedding, KlDiv, Mape, SquaredHinge};
 use std::collections::{BTreeMap, BTreeSet};
 use support::{Number, Problem, Results, Rng, Verbs, bind, for_both_types, run, subjects};
@@ -89,7 +91,8 @@ fn digests<T: Others>() {
         for how in [Call::<T>::new(), Call::new().sum().upstream(-0.3)] {
             digest_all(&mut digests, how.level(level));
         }
-        let set = if level.is_fused() { "fused" } else { "unfused" };
+        let width = if VECTOR_BYTES < 64 { "narrow_" } else { "" };
+        let set = format!("{width}{}", if level.is_fused() { "fused" } else { "unfused" });
         for (name, Digest(digest)) in digests {
             let known = *lines.entry(format!("bits {set} {} {name}: ", T::NAME)).or_insert(digest);
             assert_eq!(known, digest, "{name} {} on {level:?}", T::NAME);

@@ -4,7 +4,7 @@ mod support;
 
 use core::f64::consts::LN_2;
 use lossfn::Level;
-use lossfn::internals::{Function, Operation, lanes, map};
+use lossfn::internals::{Function, Operation, VECTOR_BYTES, lanes, map};
 use support::{Number, Rng, assert_same, for_both_types, fused_levels};
 
 for_both_types!(
@@ -260,7 +260,7 @@ fn remainders_are_exact<T: Number>() {
 
 /// `i` with `i + N/2`, then `N/4`, and so on: the order that all levels share.
 fn sums_of_lanes_are_a_tree<T: Number>() {
-    let n = 64 / size_of::<T>();
+    let n = VECTOR_BYTES / size_of::<T>();
     let mut rng = Rng(8);
     for level in all_levels() {
         for _ in 0..200 {
@@ -279,11 +279,12 @@ fn sums_of_lanes_are_a_tree<T: Number>() {
 
 /// Half of the lanes from either operand.
 fn folds_are_steps_of_the_tree<T: Number>() {
-    let n = 64 / size_of::<T>();
+    let n = VECTOR_BYTES / size_of::<T>();
     let mut rng = Rng(9);
-    let folds = [(Operation::Fold1, 1), (Operation::Fold2, 2), (Operation::Fold4, 4), (Operation::Fold8, n / 2)];
+    let folds = [(Operation::Fold1, 1), (Operation::Fold2, 2), (Operation::Fold4, 4), (Operation::Fold8, 8)];
     for level in all_levels() {
         for (fold, half) in folds {
+            let half = half.min(n / 2);
             let [a, b] = [(); 2].map(|()| -> Vec<T> { (0..n).map(|_| T::of(rng.between(-1.0, 1.0))).collect() });
             let wanted: Vec<T> =
                 (0..n).map(|i| if i & half == 0 { a[i] + a[i ^ half] } else { b[i] + b[i ^ half] }).collect();

@@ -47,7 +47,8 @@ fn halves_write_side_by_side() {
         let positions = samples * inner;
         for at in 0..=positions {
             let mut whole = vec![0; positions * classes];
-            let (mut first, mut second) = WindowMut::new(&mut whole, classes, inner).split_at(at);
+            let mut second = WindowMut::new(&mut whole, classes, inner);
+            let mut first = second.split_off(at);
             std::thread::scope(|scope| {
                 for (half, mark) in [(&mut first, 1), (&mut second, 2)] {
                     scope.spawn(move || {

@@ -2,6 +2,7 @@
 
 use super::check;
 use super::sum::Sum;
+use crate::lane::Element;
 use crate::math::Float;
 use crate::reduction::ratio;
 use crate::{Call, Divisor, LossError, Outcome, Reduction, Totals, Weights};
@@ -26,6 +27,9 @@ impl<U: Copy> Spread<'_, U> {
     /// The entries of the items from `start` on.
     #[inline(always)]
     fn fill(&self, start: usize, mut to: &mut [U]) {
+        if let [same] = *self.entries {
+            return to.fill(same);
+        }
         let mut entry = start / self.step % self.entries.len();
         let mut left = self.step - start % self.step;
         while !to.is_empty() {
@@ -62,6 +66,22 @@ fn sum_of<T: Float>(entries: &[T]) -> f64 {
     sum.total()
 }
 
+/// The sum of the weights of the items that the mask keeps, and their number.
+fn kept_weight<T: Float>(weights: Spread<'_, T>, mask: Spread<'_, bool>, items: usize) -> (f64, usize) {
+    let (mut sum, mut count) = (Sum::default(), 0);
+    let (mut laid_out, mut kept) = ([T::default(); 32], [true; 32]);
+    for start in (0..items).step_by(laid_out.len()) {
+        let n = laid_out.len().min(items - start);
+        weights.fill(start, &mut laid_out[..n]);
+        mask.fill(start, &mut kept[..n]);
+        for (weight, _) in laid_out[..n].iter().zip(&kept).filter(|(_, kept)| **kept) {
+            sum.add(weight.to_f64());
+            count += 1;
+        }
+    }
+    (sum.total(), count)
+}
+
 /// The factors of one call, checked. An item is an element, or a row for losses of rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Factors<'a, T> {
@@ -77,9 +97,18 @@ pub(crate) struct Factors<'a, T> {
 impl<'a, T: Float> Factors<'a, T> {
     /// Checks the lengths of all that is given by item, row or column.
     pub(crate) fn new(how: &Call<'a, T>, items: usize, columns: Option<usize>) -> Result<Self, LossError> {
-        let columns = row_length(how, items, columns)?;
+        Self::by(how, how.weights, items, row_length(how, items, columns)?)
+    }
+
+    /// The same for losses of rows, which know how long these are: the call's columns are not asked, nor are weights of
+    /// columns, which are the loss's own matter.
+    pub(crate) fn of_rows(how: &Call<'a, T>, rows: usize) -> Result<Self, LossError> {
+        Self::by(how, how.weights.filter(|weights| !matches!(weights, Weights::Columns(_))), rows, 1)
+    }
+
+    fn by(how: &Call<'a, T>, weights: Option<Weights<'a, T>>, items: usize, columns: usize) -> Result<Self, LossError> {
         let rows = items / columns;
-        let weights = match how.weights {
+        let weights = match weights {
             Some(Weights::Each(w)) => Some(spread("weights", w, items, 1)?),
             Some(Weights::Rows(w)) => Some(spread("row weights", w, rows, columns)?),
             Some(Weights::Columns(w)) => Some(spread("column weights", w, columns, 1)?),
@@ -92,11 +121,6 @@ impl<'a, T: Float> Factors<'a, T> {
             columns,
             scale: how.upstream,
         })
-    }
-
-    /// The same for losses of rows, which know how long these are: the call's columns are not asked.
-    pub(crate) fn of_rows(how: &Call<'a, T>, rows: usize) -> Result<Self, LossError> {
-        Self::new(&Call { columns: None, ..*how }, rows, Some(1))
     }
 
     /// Whether all items have the same factors.
@@ -125,25 +149,16 @@ impl<'a, T: Float> Factors<'a, T> {
     pub(crate) fn totals(&self, items: usize) -> Totals {
         #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
         let wide = |count: usize| count as f64;
-        match (self.weights, self.mask) {
-            (None, None) => return Totals { sum: 0.0, weight: wide(items), count: items as u64 },
-            (Some(weights), None) => {
-                let weight = sum_of(weights.entries) * wide(weights.shared(items));
-                return Totals { sum: 0.0, weight, count: items as u64 };
-            }
+        let (weight, count) = match (self.weights, self.mask) {
+            (None, None) => (wide(items), items),
+            (Some(weights), None) => (sum_of(weights.entries) * wide(weights.shared(items)), items),
             (None, Some(mask)) => {
                 let kept = mask.entries.iter().filter(|&&kept| kept).count() * mask.shared(items);
-                return Totals { sum: 0.0, weight: wide(kept), count: kept as u64 };
+                (wide(kept), kept)
             }
-            (Some(_), Some(_)) => {}
-        }
-        let mut weight = Sum::default();
-        let mut count = 0;
-        for item in (0..items).filter(|&item| self.is_kept(item)) {
-            weight.add(self.weight(item).to_f64());
-            count += 1;
-        }
-        Totals { sum: 0.0, weight: weight.total(), count }
+            (Some(weights), Some(mask)) => kept_weight(weights, mask, items),
+        };
+        Totals { sum: 0.0, weight, count: count as u64 }
     }
 
     /// Totals of the rows that count, and the divisor of a mean of the loss's own, to which a row adds what `counts`
@@ -215,14 +230,15 @@ pub(crate) const TILE: usize = if cfg!(feature = "std") { super::sum::BLOCK } el
 pub(crate) struct Scratch<T: Float> {
     weights: [T::Chunk; TILE],
     upstream: [T::Chunk; TILE],
-    mask: [bool; 16 * TILE],
+    mask: [bool; f32::LANES * TILE],
 }
 
 impl<T: Float> Scratch<T> {
-    #[inline(always)]
+    /// Not inlined: so it is built in its place, not beside it.
+    #[inline(never)]
     pub(crate) fn new() -> Self {
         let zero = T::chunk(T::default());
-        Self { weights: [zero; TILE], upstream: [zero; TILE], mask: [true; 16 * TILE] }
+        Self { weights: [zero; TILE], upstream: [zero; TILE], mask: [true; f32::LANES * TILE] }
     }
 
     /// Puts the entries of the items from `start` on where [`columns`](Self::columns) finds them.

@@ -40,12 +40,13 @@ impl<T> Default for Outputs<'_, T> {
 }
 
 impl<T> Outputs<'_, T> {
-    /// The outputs of the first so many items, which have so many entries, and those of the rest.
-    pub(crate) fn split_at(self, items: usize, entries: usize) -> (Self, Self) {
-        let (each, each_rest) = self.each.map(|each| each.split_at_mut(items)).unzip();
-        let (grad, grad_rest) = self.grad.map(|grad| grad.split_at_mut(entries)).unzip();
-        let (target_grad, target_rest) = self.target_grad.map(|grad| grad.split_at_mut(entries)).unzip();
-        (Self { each, grad, target_grad }, Self { each: each_rest, grad: grad_rest, target_grad: target_rest })
+    /// The outputs of the first so many items, which have so many entries; those of the rest stay.
+    pub(crate) fn split_off(&mut self, items: usize, entries: usize) -> Self {
+        Self {
+            each: self.each.as_mut().and_then(|each| each.split_off_mut(..items)),
+            grad: self.grad.as_mut().and_then(|grad| grad.split_off_mut(..entries)),
+            target_grad: self.target_grad.as_mut().and_then(|grad| grad.split_off_mut(..entries)),
+        }
     }
 }
 
@@ -57,16 +58,11 @@ pub(crate) enum Input<'a, T> {
 }
 
 impl<T> Input<'_, T> {
-    pub(crate) fn split_at(self, at: usize) -> (Self, Self) {
+    /// The first so many entries; the rest stays.
+    pub(crate) fn split_off(&mut self, entries: usize) -> Self {
         match self {
-            Self::Keep(x) => {
-                let (x, rest) = x.split_at(at);
-                (Self::Keep(x), Self::Keep(rest))
-            }
-            Self::Replace(x) => {
-                let (x, rest) = x.split_at_mut(at);
-                (Self::Replace(x), Self::Replace(rest))
-            }
+            Self::Keep(x) => Self::Keep(x.split_off(..entries).unwrap_or_default()),
+            Self::Replace(x) => Self::Replace(x.split_off_mut(..entries).unwrap_or_default()),
         }
     }
 

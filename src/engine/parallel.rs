@@ -18,13 +18,18 @@ impl Merge for () {
 pub(crate) trait Job: Sized + Send {
     type Out: Merge;
     fn leaves(&self) -> usize;
-    fn split_at(self, leaf: usize) -> (Self, Self);
+    /// The first so many leaves, or as many as are left; the rest stays.
+    fn split_off(&mut self, leaves: usize) -> Self;
     fn run(self) -> Self::Out;
 }
 
 /// Runs all leaves, in the pool of the caller if the work is large enough to be worth it.
-pub(crate) fn run<J: Job>(job: J, threads: Threads, large: bool) -> J::Out {
-    if large && threads == Threads::Auto && workers() > 1 { halve(job, join) } else { halve(job, one_by_one) }
+pub(crate) fn run<J: Job>(mut job: J, threads: Threads, large: bool) -> J::Out {
+    match job.leaves() {
+        0 | 1 => job.run(),
+        _ if large && threads == Threads::Auto && workers() > 1 => halve(job),
+        leaves => one_by_one(&mut job, leaves),
+    }
 }
 
 /// How many threads the pool of the caller has.
@@ -35,24 +40,28 @@ fn workers() -> usize {
     return 1;
 }
 
-fn halve<J: Job>(job: J, both: fn(J, J) -> (J::Out, J::Out)) -> J::Out {
+#[cfg(feature = "rayon")]
+fn halve<J: Job>(mut job: J) -> J::Out {
     let leaves = job.leaves();
     if leaves <= 1 {
         return job.run();
     }
-    let (first, second) = job.split_at(leaves.next_power_of_two() / 2);
-    let (first, second) = both(first, second);
+    let first = job.split_off(leaves.next_power_of_two() / 2);
+    let (first, second) = rayon::join(|| halve(first), || halve(job));
     first.merge(second)
 }
-
-fn join<J: Job>(first: J, second: J) -> (J::Out, J::Out) {
-    #[cfg(feature = "rayon")]
-    return rayon::join(|| halve(first, join), || halve(second, join));
-    #[cfg(not(feature = "rayon"))]
-    return one_by_one(first, second);
+#[cfg(not(feature = "rayon"))]
+fn halve<J: Job>(mut job: J) -> J::Out {
+    let leaves = job.leaves();
+    one_by_one(&mut job, leaves)
 }
 
-fn one_by_one<J: Job>(first: J, second: J) -> (J::Out, J::Out) {
-    let first = halve(first, one_by_one);
-    (first, halve(second, one_by_one))
+/// The same tree over so many leaves, which leaves them where they lie: each level of it takes little stack.
+fn one_by_one<J: Job>(job: &mut J, leaves: usize) -> J::Out {
+    if leaves <= 1 {
+        return job.split_off(1).run();
+    }
+    let half = leaves.next_power_of_two() / 2;
+    let first = one_by_one(job, half);
+    first.merge(one_by_one(job, leaves - half))
 }

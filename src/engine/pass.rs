@@ -53,15 +53,18 @@ impl<T: Float, P: Pass<T>> Job for Segments<'_, T, P> {
         self.row.len().div_ceil(SEGMENT * T::LANES)
     }
 
-    fn split_at(self, leaf: usize) -> (Self, Self) {
-        let columns = leaf * SEGMENT * T::LANES;
+    fn split_off(&mut self, leaves: usize) -> Self {
+        let columns = leaves * SEGMENT * T::LANES;
         let Self { token, pass, row: Row { x, t, y, dt }, at } = self;
-        let (x, x_rest) = x.split_at(columns.min(x.len()));
-        let (t, t_rest) = t.split_at(columns.min(t.len()));
-        let (y, y_rest) = y.split_at_mut(columns.min(y.len()));
-        let (dt, dt_rest) = dt.split_at_mut(columns.min(dt.len()));
-        let rest = Row { x: x_rest, t: t_rest, y: y_rest, dt: dt_rest };
-        (Self { token, pass, row: Row { x, t, y, dt }, at }, Self { token, pass, row: rest, at: at + columns })
+        let row = Row {
+            x: x.split_off(..columns.min(x.len())).unwrap_or_default(),
+            t: t.split_off(..columns.min(t.len())).unwrap_or_default(),
+            y: y.split_off_mut(..columns.min(y.len())).unwrap_or_default(),
+            dt: dt.split_off_mut(..columns.min(dt.len())).unwrap_or_default(),
+        };
+        let first = Self { token: *token, pass: *pass, row, at: *at };
+        *at += columns;
+        first
     }
 
     fn run(self) -> P::Out {

@@ -11,7 +11,7 @@ use crate::{Call, LossError, Outcome, Threads, Totals};
 pub(crate) use super::layout::Layout;
 
 /// Rows whose losses are added in the element type.
-pub(crate) const BATCH: usize = 64;
+pub(crate) const BATCH: usize = if cfg!(feature = "std") { 64 } else { 16 };
 /// Entries that are never shared between threads, unless one row has more.
 pub(super) const LEAF: usize = 1 << 16;
 /// Entries that are worth threads.
@@ -50,7 +50,9 @@ pub(crate) struct Shared<'a, T> {
 }
 
 impl<'a, T: Float> Shared<'a, T> {
-    pub(crate) fn new(how: &Call<'a, T>, layout: Layout, factors: Factors<'a, T>) -> Result<Self, LossError> {
+    /// Of a call for so many rows.
+    pub(crate) fn new(how: &Call<'a, T>, layout: Layout, rows: usize) -> Result<Self, LossError> {
+        let factors = Factors::of_rows(how, rows)?;
         let Call { threads, accumulate, .. } = *how;
         Ok(Self { token: how.token()?, threads, layout, factors, accumulate, streams: false })
     }
@@ -129,17 +131,14 @@ impl<T: Float> Job for Leaves<'_, T> {
         self.leaf.rows.len().div_ceil(self.leaf_rows())
     }
 
-    fn split_at(self, leaf: usize) -> (Self, Self) {
-        let rows = leaf * self.leaf_rows();
-        let Self { loss, leaf: Leaf { shared, rows: range, x, out } } = self;
-        let at = rows * shared.layout.stride;
-        let (x, x_rest) = x.split_at(at);
-        let (out, out_rest) = out.split_at(rows, at);
-        let middle = range.start + rows;
-        (
-            Self { loss, leaf: Leaf { shared, rows: range.start..middle, x, out } },
-            Self { loss, leaf: Leaf { shared, rows: middle..range.end, x: x_rest, out: out_rest } },
-        )
+    fn split_off(&mut self, leaves: usize) -> Self {
+        let count = (leaves * self.leaf_rows()).min(self.leaf.rows.len());
+        let Self { loss, leaf: Leaf { shared, rows, x, out } } = self;
+        let entries = count * shared.layout.stride;
+        let first = rows.start..rows.start + count;
+        rows.start = first.end;
+        let (x, out) = (x.split_off(entries), out.split_off(count, entries));
+        Self { loss: *loss, leaf: Leaf { shared, rows: first, x, out } }
     }
 
     fn run(self) -> Sum {
@@ -185,7 +184,8 @@ impl<T: Float> Leaf<'_, T> {
     }
 }
 
-/// The sum of at most [`BATCH`] losses.
+/// The sum of at most [`BATCH`] losses. Not inlined: its vectors would lie on the stack below the rows.
+#[inline(never)]
 pub(crate) fn add_up<T: Float>(token: Token, losses: &[T]) -> f64 {
     dispatch(token, Add(losses))
 }

@@ -1,19 +1,22 @@
 //! wide's vectors: what the compilation target guarantees, with no run-time choice.
 
-use super::{Isa, Lane, Mask, operators::operators};
+use super::{Element, Isa, Lane, Mask, operators::operators};
 use core::ops::{BitAnd, BitOr, Neg};
 use wide::bytemuck::cast;
-use wide::{f32x16, f64x8, u32x16, u64x8};
+#[cfg(not(feature = "std"))]
+use wide::{f32x4 as F32, f64x2 as F64, u32x4 as U32, u64x2 as U64};
+#[cfg(feature = "std")]
+use wide::{f32x16 as F32, f64x8 as F64, u32x16 as U32, u64x8 as U64};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Base;
 
 impl Isa for Base {
-    type F32 = Vector<f32x16>;
-    type F64 = Vector<f64x8>;
+    type F32 = Vector<F32>;
+    type F64 = Vector<F64>;
     type Stream = ();
     const STREAMS: bool = false;
-    const TOGETHER: bool = false;
+    const TOGETHER: bool = cfg!(not(feature = "std")) && super::ROOMY;
     const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
     #[inline(always)]
@@ -45,7 +48,7 @@ impl<V: BitOr<Output = V>> BitOr for Bits<V> {
 /// Writes one vector type.
 macro_rules! vector {
     (
-        $t:ident, $v:ident, $i:ident, $lanes:literal, fraction $fraction:literal, one $one:literal, low $low:literal,
+        $t:ident, $v:ident, $i:ident, fraction $fraction:literal, one $one:literal, low $low:literal,
         mantissa $mantissa:literal, exponent_float $exponent_float:literal
     ) => {
         impl Mask for Bits<$v> {
@@ -82,11 +85,11 @@ macro_rules! vector {
                 Self($v::splat(x))
             }
             #[inline(always)]
-            fn load(_: Base, from: &[$t; $lanes]) -> Self {
+            fn load(_: Base, from: &<$t as Element>::Chunk) -> Self {
                 Self($v::new(*from))
             }
             #[inline(always)]
-            fn store(self, to: &mut [$t; $lanes]) {
+            fn store(self, to: &mut <$t as Element>::Chunk) {
                 *to = self.0.to_array();
             }
             #[inline(always)]
@@ -159,7 +162,7 @@ macro_rules! vector {
             #[inline(always)]
             fn sum(self) -> $t {
                 let mut lanes = self.0.to_array();
-                let mut half = $lanes / 2;
+                let mut half = $t::LANES / 2;
                 while half > 0 {
                     for i in 0..half {
                         lanes[i] += lanes[i + half];
@@ -173,10 +176,10 @@ macro_rules! vector {
 }
 
 vector!(
-    f32, f32x16, u32x16, 16, fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff,
+    f32, F32, U32, fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff,
     exponent_float 0x4b00_0000
 );
 vector!(
-    f64, f64x8, u64x8, 8, fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000,
+    f64, F64, U64, fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000,
     mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000
 );

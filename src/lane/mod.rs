@@ -2,7 +2,8 @@
 //!
 //! Everything above is written once, against [`Lane`]: a virtual register of 64 bytes (16 `f32` or 8 `f64`) whatever
 //! the machine has. Because the width never changes, element `i` of an array always meets the same lane and the same
-//! partial sum, so a result has the same bits on every level with a fused multiply-add.
+//! partial sum, so a result has the same bits on every level with a fused multiply-add. Without std it has 16 bytes: the
+//! machines of such builds keep few vectors in registers or none, and all others lie on a small stack.
 //!
 //! Two rules keep it fast. A closure, or a function that is not inlined, does not inherit the instruction set of its
 //! caller and turns every operation into a call: hence `#[inline(always)]` on all that works on lanes, and plain loops.
@@ -57,9 +58,9 @@ pub(crate) trait Element: Real + Add<Output = Self> + Mul<Output = Self> + Neg<O
     const EXPONENT_FLOAT: f64;
     /// The smallest positive normal number.
     const MIN_NORMAL: f64;
-    /// Elements in the 64-byte register.
+    /// Elements in a vector.
     const LANES: usize;
-    /// Exactly one register of elements.
+    /// Exactly one vector of elements.
     type Chunk: Copy + AsRef<[Self]> + AsMut<[Self]>;
     /// This element type's vector on the instruction set `I`.
     type Lane<I: Isa>: Lane<Elem = Self, Isa = I>;
@@ -75,8 +76,15 @@ pub(crate) trait Element: Real + Add<Output = Self> + Mul<Output = Self> + Neg<O
     fn to_f64(self) -> f64;
 }
 
+/// Whether there is room for several vectors at once: registers, or a stack of usual size.
+pub(crate) const ROOMY: bool =
+    cfg!(any(feature = "std", target_feature = "sse2", target_feature = "neon", target_feature = "simd128"));
+
+/// Bytes of a vector.
+pub(crate) const VECTOR_BYTES: usize = if cfg!(feature = "std") { 64 } else { 16 };
+
 macro_rules! element {
-    ($t:ident, $lanes:literal, $vector:ident, $fraction:literal, $bias:literal) => {
+    ($t:ident, $vector:ident, $fraction:literal, $bias:literal) => {
         impl Element for $t {
             const ROUND: f64 = 1.5 * (1_u64 << $fraction) as f64;
             const SPLIT: f64 = ((1_u64 << (($fraction + 2) / 2)) + 1) as f64;
@@ -84,28 +92,28 @@ macro_rules! element {
             const BIAS: f64 = $bias;
             const EXPONENT_FLOAT: f64 = (1_u64 << $fraction) as f64;
             const MIN_NORMAL: f64 = $t::MIN_POSITIVE as f64;
-            const LANES: usize = $lanes;
-            type Chunk = [$t; $lanes];
+            const LANES: usize = VECTOR_BYTES / size_of::<$t>();
+            type Chunk = [$t; <$t as Element>::LANES];
             type Lane<I: Isa> = I::$vector;
 
             #[inline(always)]
-            fn chunk(fill: $t) -> [$t; $lanes] {
-                [fill; $lanes]
+            fn chunk(fill: $t) -> [$t; $t::LANES] {
+                [fill; $t::LANES]
             }
             #[inline(always)]
-            fn chunks(x: &[$t]) -> (&[[$t; $lanes]], &[$t]) {
+            fn chunks(x: &[$t]) -> (&[[$t; $t::LANES]], &[$t]) {
                 x.as_chunks()
             }
             #[inline(always)]
-            fn chunks_mut(x: &mut [$t]) -> (&mut [[$t; $lanes]], &mut [$t]) {
+            fn chunks_mut(x: &mut [$t]) -> (&mut [[$t; $t::LANES]], &mut [$t]) {
                 x.as_chunks_mut()
             }
             #[inline(always)]
-            fn flat(chunks: &[[$t; $lanes]]) -> &[$t] {
+            fn flat(chunks: &[[$t; $t::LANES]]) -> &[$t] {
                 chunks.as_flattened()
             }
             #[inline(always)]
-            fn flat_mut(chunks: &mut [[$t; $lanes]]) -> &mut [$t] {
+            fn flat_mut(chunks: &mut [[$t; $t::LANES]]) -> &mut [$t] {
                 chunks.as_flattened_mut()
             }
             #[inline(always)]
@@ -123,8 +131,8 @@ macro_rules! element {
         }
     };
 }
-element!(f32, 16, F32, 23, 127.0);
-element!(f64, 8, F64, 52, 1023.0);
+element!(f32, F32, 23, 127.0);
+element!(f64, F64, 52, 1023.0);
 
 /// Bytes from what is read to what is worth a [`prefetch`](Isa::prefetch). A core has loads under way for as far as its
 /// window of instructions reaches, which is too little where a formula comes with each of them.
@@ -159,7 +167,7 @@ pub(crate) trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> {
     fn any(self) -> bool;
 }
 
-/// 64 bytes of floats of one instruction set. It carries the token of its set, so that formulas can use operators.
+/// A vector of floats of one instruction set. It carries the token of its set, so that formulas can use operators.
 pub(crate) trait Lane:
     Copy
     + Add<Output = Self>

@@ -1,14 +1,14 @@
 //! A scalar model of the vectors with a fused multiply-add: what every fused level must agree with, bit for bit.
 
-use super::{Isa, Lane, Mask, operators::operators};
+use super::{Element, Isa, Lane, Mask, operators::operators};
 use core::ops::{BitAnd, BitOr, Neg};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Model;
 
 impl Isa for Model {
-    type F32 = Vector<[f32; 16]>;
-    type F64 = Vector<[f64; 8]>;
+    type F32 = Vector<<f32 as Element>::Chunk>;
+    type F64 = Vector<<f64 as Element>::Chunk>;
     type Stream = ();
     const STREAMS: bool = false;
 
@@ -42,35 +42,35 @@ impl<const N: usize> Mask for Flags<N> {
 /// Writes one vector type.
 macro_rules! vector {
     (
-        $t:ident, $u:ident, $lanes:literal, fraction $fraction:literal, one $one:literal, low $low:literal,
+        $t:ident, $u:ident, fraction $fraction:literal, one $one:literal, low $low:literal,
         mantissa $mantissa:literal, exponent_float $exponent_float:literal
     ) => {
-        impl Vector<[$t; $lanes]> {
+        impl Vector<[$t; $t::LANES]> {
             #[inline(never)]
             fn zip(self, other: Self, f: impl Fn($t, $t) -> $t) -> Self {
                 Self(core::array::from_fn(|i| f(self.0[i], other.0[i])))
             }
-            fn compare(self, other: Self, f: impl Fn($t, $t) -> bool) -> Flags<$lanes> {
+            fn compare(self, other: Self, f: impl Fn($t, $t) -> bool) -> Flags<{ $t::LANES }> {
                 Flags(core::array::from_fn(|i| f(self.0[i], other.0[i])))
             }
         }
 
-        operators!(Vector<[$t; $lanes]>, Add, add, |a: Self, b: Self| a.zip(b, |a, b| a + b));
-        operators!(Vector<[$t; $lanes]>, Sub, sub, |a: Self, b: Self| a.zip(b, |a, b| a - b));
-        operators!(Vector<[$t; $lanes]>, Mul, mul, |a: Self, b: Self| a.zip(b, |a, b| a * b));
-        operators!(Vector<[$t; $lanes]>, Div, div, |a: Self, b: Self| a.zip(b, |a, b| a / b));
+        operators!(Vector<[$t; $t::LANES]>, Add, add, |a: Self, b: Self| a.zip(b, |a, b| a + b));
+        operators!(Vector<[$t; $t::LANES]>, Sub, sub, |a: Self, b: Self| a.zip(b, |a, b| a - b));
+        operators!(Vector<[$t; $t::LANES]>, Mul, mul, |a: Self, b: Self| a.zip(b, |a, b| a * b));
+        operators!(Vector<[$t; $t::LANES]>, Div, div, |a: Self, b: Self| a.zip(b, |a, b| a / b));
 
-        impl Neg for Vector<[$t; $lanes]> {
+        impl Neg for Vector<[$t; $t::LANES]> {
             type Output = Self;
             fn neg(self) -> Self {
                 Self(self.0.map(|x| -x))
             }
         }
 
-        impl Lane for Vector<[$t; $lanes]> {
+        impl Lane for Vector<[$t; $t::LANES]> {
             type Elem = $t;
             type Isa = Model;
-            type Mask = Flags<$lanes>;
+            type Mask = Flags<{ $t::LANES }>;
 
             #[inline(never)]
             fn isa(self) -> Model {
@@ -78,14 +78,14 @@ macro_rules! vector {
             }
             #[inline(never)]
             fn splat(_: Model, x: $t) -> Self {
-                Self([x; $lanes])
+                Self([x; $t::LANES])
             }
             #[inline(never)]
-            fn load(_: Model, from: &[$t; $lanes]) -> Self {
+            fn load(_: Model, from: &[$t; $t::LANES]) -> Self {
                 Self(*from)
             }
             #[inline(never)]
-            fn store(self, to: &mut [$t; $lanes]) {
+            fn store(self, to: &mut [$t; $t::LANES]) {
                 *to = self.0;
             }
             #[inline(never)]
@@ -117,32 +117,32 @@ macro_rules! vector {
                 self.zip(bound, |x, bound| if bound > x { bound } else { x })
             }
             #[inline(never)]
-            fn lt(self, other: Self) -> Flags<$lanes> {
+            fn lt(self, other: Self) -> Flags<{ $t::LANES }> {
                 self.compare(other, |a, b| a < b)
             }
             #[inline(never)]
-            fn le(self, other: Self) -> Flags<$lanes> {
+            fn le(self, other: Self) -> Flags<{ $t::LANES }> {
                 self.compare(other, |a, b| a <= b)
             }
             #[inline(never)]
-            fn same(self, other: Self) -> Flags<$lanes> {
+            fn same(self, other: Self) -> Flags<{ $t::LANES }> {
                 self.compare(other, |a, b| a == b)
             }
             #[inline(never)]
-            fn is_nan(self) -> Flags<$lanes> {
+            fn is_nan(self) -> Flags<{ $t::LANES }> {
                 self.compare(self, |a, _| a.is_nan())
             }
             #[inline(never)]
-            fn pick(mask: Flags<$lanes>, yes: Self, no: Self) -> Self {
+            fn pick(mask: Flags<{ $t::LANES }>, yes: Self, no: Self) -> Self {
                 Self(core::array::from_fn(|i| if mask.0[i] { yes.0[i] } else { no.0[i] }))
             }
             #[inline(never)]
-            fn keep(self, mask: Flags<$lanes>) -> Self {
-                Self::pick(mask, self, Self([0.0; $lanes]))
+            fn keep(self, mask: Flags<{ $t::LANES }>) -> Self {
+                Self::pick(mask, self, Self([0.0; $t::LANES]))
             }
             #[inline(never)]
-            fn without(self, mask: Flags<$lanes>) -> Self {
-                Self::pick(mask, Self([0.0; $lanes]), self)
+            fn without(self, mask: Flags<{ $t::LANES }>) -> Self {
+                Self::pick(mask, Self([0.0; $t::LANES]), self)
             }
             #[inline(never)]
             fn pow2(biased: Self) -> Self {
@@ -158,7 +158,7 @@ macro_rules! vector {
             #[inline(never)]
             fn sum(self) -> $t {
                 let mut lanes = self.0;
-                let mut half = $lanes / 2;
+                let mut half = $t::LANES / 2;
                 while half > 0 {
                     for i in 0..half {
                         lanes[i] += lanes[i + half];
@@ -172,9 +172,9 @@ macro_rules! vector {
 }
 
 vector!(
-    f32, u32, 16, fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000
+    f32, u32, fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000
 );
 vector!(
-    f64, u64, 8, fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000,
+    f64, u64, fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000,
     mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000
 );

@@ -163,12 +163,13 @@ impl<'a, T: Copy> WindowMut<'a, T> {
         self.place.len
     }
 
-    /// The first so many positions, and the rest.
+    /// The first so many positions; the rest stays.
     #[inline(always)]
-    pub(crate) fn split_at(self, at: usize) -> (Self, Self) {
-        let Self { whole, place, lent } = self;
+    pub(crate) fn split_off(&mut self, positions: usize) -> Self {
+        let first = self.place.part(0..positions);
         // Every entry belongs to one position, so that the two have none in common.
-        (Self { whole, place: place.part(0..at), lent }, Self { whole, place: place.part(at..place.len), lent })
+        self.place = self.place.part(positions..self.place.len);
+        Self { place: first, ..*self }
     }
 
     #[inline(always)]

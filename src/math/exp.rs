@@ -1,7 +1,7 @@
 //! The exponential, whole and scaled by a power of two.
 
 use super::Float;
-use crate::lane::{Element, Isa, Lane, Many};
+use crate::lane::{Element, Isa, Lane, Many, ROOMY};
 use core::f64::consts::{LN_2, LOG2_E};
 
 /// `e^x`.
@@ -121,7 +121,7 @@ pub(crate) fn exp_scaled_each<L: Lane<Elem: Float>, const BASED: bool, const N: 
     mut x: [L; N],
     s: Scaling<L>,
 ) -> [L; N] {
-    if cfg!(feature = "std") {
+    if ROOMY {
         return exp_scaled::<_, BASED>(Many(x), s.many()).0;
     }
     let mut i = 0;

@@ -35,7 +35,7 @@ pub(crate) fn column_tile<T: Float>(classes: usize, has_target: bool) -> usize {
 /// row of every row, if it has one.
 pub(crate) fn by_column<T: Float>(
     shared: &Shared<'_, T>,
-    positions: Positions<'_, T>,
+    mut positions: Positions<'_, T>,
     t: Option<&[T]>,
     formula: impl ByColumn<T>,
 ) -> Sum {
@@ -44,11 +44,12 @@ pub(crate) fn by_column<T: Float>(
     let t = t.map(|t| Window::new(t, classes, inner).part(range));
     let shape = shape(classes, t.is_some());
     let mut work = Work::new();
-    dispatch(shared.token, Tiles { positions, t, formula, shape, accumulate: shared.accumulate, work: &mut work })
+    let (positions, work, accumulate) = (&mut positions, &mut work, shared.accumulate);
+    dispatch(shared.token, Tiles { positions, t, formula, shape, accumulate, work })
 }
 
-struct Tiles<'a, T: Float, F> {
-    positions: Positions<'a, T>,
+struct Tiles<'a, 'p, T: Float, F> {
+    positions: &'a mut Positions<'p, T>,
     t: Option<Window<'a, T>>,
     formula: F,
     shape: Shape,
@@ -56,7 +57,7 @@ struct Tiles<'a, T: Float, F> {
     work: &'a mut Work<T>,
 }
 
-impl<T: Float, F: ByColumn<T>> Kernel for Tiles<'_, T, F> {
+impl<T: Float, F: ByColumn<T>> Kernel for Tiles<'_, '_, T, F> {
     type Out = Sum;
 
     #[inline(always)]
@@ -73,7 +74,7 @@ impl<T: Float, F: ByColumn<T>> Kernel for Tiles<'_, T, F> {
     }
 }
 
-impl<T: Float, F: ByColumn<T>> Tiles<'_, T, F> {
+impl<T: Float, F: ByColumn<T>> Tiles<'_, '_, T, F> {
     #[inline(always)]
     fn tile<I: Isa>(&mut self, isa: I, start: usize, end: usize) -> f64 {
         let Shape { classes, is_kept, .. } = self.shape;

@@ -51,6 +51,18 @@ impl<T: Float> Apart<'_, T> {
         }
     }
 
+    /// The first so many positions; the rest stays.
+    fn split_off(&mut self, positions: usize) -> Self {
+        match self {
+            Self::Keep(x) => {
+                let first = x.part(0..positions);
+                *x = x.part(positions..x.len());
+                Self::Keep(first)
+            }
+            Self::Replace(x) => Self::Replace(x.split_off(positions)),
+        }
+    }
+
     #[inline(always)]
     fn part(&mut self, range: Range<usize>) -> Apart<'_, T> {
         match self {
@@ -131,24 +143,18 @@ impl<T: Float> Job for Leaves<'_, T> {
         self.positions.len().div_ceil(self.leaf)
     }
 
-    fn split_at(self, leaf: usize) -> (Self, Self) {
-        let Self { loss, shared, positions, leaf: width } = self;
-        let at = leaf * width;
-        let Positions { first, x, each, grad, target_grad } = positions;
-        let (x, x_rest) = match x {
-            Apart::Keep(x) => (Apart::Keep(x.part(0..at)), Apart::Keep(x.part(at..x.len()))),
-            Apart::Replace(x) => {
-                let (x, rest) = x.split_at(at);
-                (Apart::Replace(x), Apart::Replace(rest))
-            }
+    fn split_off(&mut self, leaves: usize) -> Self {
+        let count = (leaves * self.leaf).min(self.positions.len());
+        let Positions { first, x, each, grad, target_grad } = &mut self.positions;
+        let positions = Positions {
+            first: *first,
+            x: x.split_off(count),
+            each: each.as_mut().and_then(|each| each.split_off_mut(..count)),
+            grad: grad.as_mut().map(|grad| grad.split_off(count)),
+            target_grad: target_grad.as_mut().map(|grad| grad.split_off(count)),
         };
-        let (each, each_rest) = each.map(|each| each.split_at_mut(at)).unzip();
-        let (grad, grad_rest) = grad.map(|grad| grad.split_at(at)).unzip();
-        let (target_grad, target_rest) = target_grad.map(|grad| grad.split_at(at)).unzip();
-        let rest =
-            Positions { first: first + at, x: x_rest, each: each_rest, grad: grad_rest, target_grad: target_rest };
-        let positions = Positions { first, x, each, grad, target_grad };
-        (Self { loss, shared, positions, leaf: width }, Self { loss, shared, positions: rest, leaf: width })
+        *first += count;
+        Self { positions, ..*self }
     }
 
     fn run(self) -> Sum {

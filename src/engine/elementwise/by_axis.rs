@@ -9,13 +9,13 @@ use crate::engine::axis::{Axis, Positions};
 use crate::engine::factors::{Factors, Scratch};
 use crate::engine::rowwise::{Layout, Shared};
 use crate::engine::sum::{self, Sum};
-use crate::lane::{Isa, Kernel, Window, WindowMut, dispatch};
+use crate::lane::{Element, Isa, Kernel, Window, WindowMut, dispatch};
 use crate::math::Float;
 
 /// Vectors of positions of a tile: as many as fit the stack of a small machine without `std`.
 const WIDTH: usize = if cfg!(feature = "std") { 8 } else { 1 };
 /// Positions of a tile, at most.
-const MOST: usize = 16 * WIDTH;
+const MOST: usize = f32::LANES * WIDTH;
 
 impl<T: Float> Axis<T> for Rows<'_, T> {
     fn tile(&self, _: Layout) -> usize {
@@ -27,8 +27,8 @@ impl<T: Float> Axis<T> for Rows<'_, T> {
         let (len, width) = (positions.len(), WIDTH * T::LANES);
         let mut work = TileWork::new();
         for start in (0..len).step_by(width) {
-            let part = positions.part(start..len.min(start + width));
-            total.add(dispatch(shared.token, TileKernel { rows: self, shared, positions: part, work: &mut work }));
+            let positions = &mut positions.part(start..len.min(start + width));
+            total.add(dispatch(shared.token, TileKernel { rows: self, shared, positions, work: &mut work }));
         }
         total
     }
@@ -47,6 +47,8 @@ struct TileWork<T: Float> {
 }
 
 impl<T: Float> TileWork<T> {
+    /// Not inlined: so it is built in its place, not beside it.
+    #[inline(never)]
     fn new() -> Self {
         let zero = [T::chunk(T::default()); WIDTH];
         let (tile, scratch) = (Tile::new(), Scratch::new());
@@ -63,14 +65,14 @@ impl<T: Float> TileWork<T> {
 }
 
 /// One tile.
-struct TileKernel<'a, T: Float> {
+struct TileKernel<'a, 'p, T: Float> {
     rows: &'a Rows<'a, T>,
     shared: &'a Shared<'a, T>,
-    positions: Positions<'a, T>,
+    positions: &'a mut Positions<'p, T>,
     work: &'a mut TileWork<T>,
 }
 
-impl<T: Float> Kernel for TileKernel<'_, T> {
+impl<T: Float> Kernel for TileKernel<'_, '_, T> {
     type Out = f64;
 
     #[inline(always)]
@@ -85,14 +87,14 @@ impl<T: Float> Kernel for TileKernel<'_, T> {
             let loss = T::from_f64(sum.total() * self.rows.share);
             *to = factors.map_or(T::default(), |[weight, _]| loss * T::from_f64(weight));
         }
-        if let Some(each) = self.positions.each {
+        if let Some(each) = &mut self.positions.each {
             each.copy_from_slice(losses);
         }
         sum::block(isa, losses)
     }
 }
 
-impl<T: Float> TileKernel<'_, T> {
+impl<T: Float> TileKernel<'_, '_, T> {
     /// Adds a column to the sums, and writes its gradients.
     fn column(&mut self, column: usize, len: usize) {
         let Rows { loss, t, column_weights, share } = *self.rows;

@@ -5,7 +5,7 @@ use super::compiled::Compiled;
 use super::tiled::{Tile, put};
 use crate::call::ByRow;
 use crate::engine::axis;
-use crate::engine::factors::{Factors, Scratch, TILE};
+use crate::engine::factors::{Scratch, TILE};
 use crate::engine::rowwise::{self, Batch, Layout, Leaf, Rowwise, Shared};
 use crate::engine::sum::{self, BlockSum, Sum};
 use crate::engine::{Args, Input};
@@ -20,9 +20,9 @@ pub(super) fn run<T: Float>(
     args: Args<'_, T, T>,
 ) -> Result<Outcome, LossError> {
     let elements = args.x.len();
-    let (weights, column_weights) = match how.weights {
-        Some(Weights::Columns(weights)) => (None, Some(weights)),
-        weights => (weights, None),
+    let column_weights = match how.weights {
+        Some(Weights::Columns(weights)) => Some(weights),
+        _ => None,
     };
     let known = how.columns.or(loss.columns().map(<[T]>::len)).or(column_weights.map(<[T]>::len));
     let instead = "give the call its `columns`";
@@ -36,12 +36,11 @@ pub(super) fn run<T: Float>(
         return Err(LossError::Weights { what: "column weights", expected: columns, found: weights.len() });
     }
     args.check_outputs(rows, how.accumulate)?;
-    let factors = Factors::of_rows(&Call { weights, ..*how }, rows)?;
-    let totals = factors.totals(rows);
+    let shared = Shared::new(how, layout, rows)?;
+    let totals = shared.factors.totals(rows);
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let (of_loss, length) = (totals.count as f64, columns as f64);
     let share = if how.by_row == Some(ByRow::Mean) { 1.0 / length } else { 1.0 };
-    let shared = Shared::new(how, layout, factors)?;
     let (args, t) = args.take_target();
     let rows_of = Rows { loss, t, column_weights, share };
     if layout.is_apart() {
@@ -124,7 +123,7 @@ impl<T: Float> Kernels<'_, T> {
             scratch.lay_out_columns(column_weights.unwrap_or(&ones), columns.start, len);
             tile.weigh(scratch.columns(), scale * share, len);
         } else {
-            *tile = Tile::new();
+            tile.clear();
         }
         let (values, grads, target_grads) = tile.parts(len);
         let grad = match (batch.grad.as_deref_mut(), &mut batch.x) {

@@ -175,13 +175,13 @@ impl<T: Float> Job for Leaves<'_, T> {
         self.x.len().div_ceil(LEAF * BLOCK * T::LANES)
     }
 
-    fn split_at(self, leaf: usize) -> (Self, Self) {
-        let at = leaf * LEAF * BLOCK * T::LANES;
-        let (x, x_rest) = self.x.split_at(at);
-        let (t, t_rest) = self.t.split_at(at);
-        let (out, out_rest) = self.out.split_at(at, at);
-        let Self { shared, start, .. } = self;
-        (Self { shared, x, t, out, start }, Self { shared, x: x_rest, t: t_rest, out: out_rest, start: start + at })
+    fn split_off(&mut self, leaves: usize) -> Self {
+        let count = (leaves * LEAF * BLOCK * T::LANES).min(self.x.len());
+        let Self { shared, x, t, out, start } = self;
+        let t = t.split_off(..count).unwrap_or_default();
+        let first = Self { shared, x: x.split_off(count), t, out: out.split_off(count, count), start: *start };
+        *start += count;
+        first
     }
 
     fn run(self) -> Sum {

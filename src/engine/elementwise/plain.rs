@@ -110,6 +110,7 @@ impl<T: Float> Four<T> {
     }
 }
 
+#[inline(never)]
 fn four<T: Float, F: Elementwise<T>>(loss: F, token: Token, x: &[T], t: &[T]) -> Four<T> {
     let mut four = Four { values: [T::chunk(T::default()); 4], slopes: [T::chunk(T::default()); 4] };
     if !x.is_empty() {
@@ -161,7 +162,8 @@ impl<T: Float, F: Elementwise<T>> Kernel for Leaf<'_, T, F> {
 }
 
 impl<T: Float, F: Elementwise<T>> Leaf<'_, T, F> {
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     fn blocks<I: Isa, const VALUE: bool, const GRAD: bool, const OVER: bool>(
         self,
         isa: I,
@@ -263,7 +265,8 @@ where
     (values, slopes)
 }
 
-/// The sum of a block that overflows the element type.
+/// The sum of a block that overflows the element type. Not inlined: it is rare, and needs room.
+#[inline(never)]
 fn wide_block<T: Float, F: Elementwise<T>>(loss: F, token: Token, x: &[T], t: &[T]) -> f64 {
     let mut total = 0.0;
     for (x, t) in x.chunks(4 * T::LANES).zip(t.chunks(4 * T::LANES)) {

@@ -51,10 +51,17 @@ pub(super) struct Tile<T: Float> {
 }
 
 impl<T: Float> Tile<T> {
-    #[inline(always)]
+    /// Not inlined: so it is built in its place, not beside it.
+    #[inline(never)]
     pub(super) fn new() -> Self {
         let zero = T::chunk(T::default());
         Self { values: [zero; TILE], grads: [zero; TILE], target_grads: [zero; TILE] }
+    }
+
+    pub(super) fn clear(&mut self) {
+        for part in [&mut self.values, &mut self.grads, &mut self.target_grads] {
+            part.fill(T::chunk(T::default()));
+        }
     }
 
     /// The first so many values, gradients and gradients of the target.

@@ -7,7 +7,6 @@ mod apart;
 mod contiguous;
 
 use super::axis;
-use super::factors::Factors;
 use super::rowwise::{self, Layout, Leaf, Rowwise, Shared};
 use super::sum::Sum;
 use super::{Args, check};
@@ -94,9 +93,8 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
         check::length("y", entries, t.len())?;
     }
     args.check_outputs(rows, how.accumulate)?;
-    let factors = Factors::of_rows(how, rows)?;
-    let (totals, of_loss) = factors.row_totals(rows, |row| loss.label(row).map(|_| loss.counts(row)));
-    let shared = Shared::new(how, layout, factors)?;
+    let shared = Shared::new(how, layout, rows)?;
+    let (totals, of_loss) = shared.factors.row_totals(rows, |row| loss.label(row).map(|_| loss.counts(row)));
     let of_rows = Rows { loss: *loss, t };
     if layout.is_apart() {
         return axis::run(&of_rows, how, shared, args, of_loss, totals);

@@ -29,8 +29,7 @@ pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_
     let x_target = x[class];
     let finish = |shift, SplitSum { others, target }: SplitSum<T>| {
         let (others, lost) = others.rounded();
-        let RowResult { loss, factor } =
-            dispatch(token, Finish { others, lost, target, x_target, shift, weight, scale });
+        let RowResult { loss, factor } = finish(token, Finish { others, lost, target, x_target, shift, weight, scale });
         (others, loss, factor)
     };
     // The exponentials are kept where they will be scaled, unless something else is there.
@@ -144,7 +143,8 @@ impl<T: Float> Pass<T> for ExpSum<T> {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
 fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
     isa: I,
     shift: Shift<T>,
@@ -322,6 +322,12 @@ struct Finish<T> {
 struct RowResult<T> {
     loss: T,
     factor: T,
+}
+
+/// Not inlined: its vectors would lie on the stack below the passes.
+#[inline(never)]
+fn finish<T: Float>(token: Token, finish: Finish<T>) -> RowResult<T> {
+    dispatch(token, finish)
 }
 
 impl<T: Float> Kernel for Finish<T> {

@@ -1,7 +1,6 @@
 //! Class indices of rows, with what a loss makes of them.
 
 use super::cross_entropy::Classes;
-use crate::engine::factors::Factors;
 use crate::engine::rowwise::Layout;
 use crate::engine::softmax::IGNORED;
 use crate::engine::{Args, check, row};
@@ -17,20 +16,14 @@ pub(super) struct ClassRows<'a, T> {
 }
 
 impl<T: Float> ClassRows<'_, T> {
-    /// Checks all lengths and indices. Gives the factors of the call.
-    pub(super) fn check<'c>(
-        &self,
-        layout: Layout,
-        how: &Call<'c, T>,
-        args: &Args<'_, T, ()>,
-    ) -> Result<Factors<'c, T>, LossError> {
+    /// Checks all lengths and indices.
+    pub(super) fn check(&self, layout: Layout, how: &Call<'_, T>, args: &Args<'_, T, ()>) -> Result<(), LossError> {
         check_weights(self.weights, layout)?;
         row::check_call(how, "give the loss its class weights")?;
         let rows = self.classes.len();
         check::length("x", layout.entries(rows)?, args.x.len())?;
         self.classes.check(layout.classes, self.ignore_index)?;
-        args.check_outputs(rows, how.accumulate)?;
-        Factors::of_rows(how, rows)
+        args.check_outputs(rows, how.accumulate)
     }
 
     /// The classes of the rows from `first` on; [`IGNORED`] where a row is.

@@ -5,12 +5,13 @@ use super::{Plans, shifts};
 use crate::engine::axis::{Positions, chunk, column};
 use crate::engine::lane_sum::{LaneSum, RunningSum};
 use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, lane_loss};
-use crate::lane::{Isa, Lane, Mask, Window, WindowMut};
+use crate::lane::{Element, Isa, Lane, Mask, Window, WindowMut};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
 
 impl<T: Float> Tile<'_, T> {
     /// Losses and factors of all positions.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     pub(super) fn finish<I: Isa>(&mut self, isa: I, positions: &Positions<'_, T>, plans: impl Plans<T>) {
         let x = positions.x.get();
         let even = plans.even();
@@ -22,7 +23,7 @@ impl<T: Float> Tile<'_, T> {
                 plan = Some(plans.plan(positions.first + at, GROUP.min(x.len() - at)));
             }
             self.sums(isa, x.part(at..x.len().min(at + T::LANES)), v);
-            let mut scale = [even.unwrap_or_default(); 16];
+            let mut scale = [even.unwrap_or_default(); f32::LANES];
             let mut weight = None;
             if let Some(plan) = &plan {
                 let from = v % per_group * T::LANES;
@@ -128,7 +129,8 @@ impl<T: Float> Tile<'_, T> {
     }
 
     /// The gradient, where there is a place for it.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     pub(super) fn write<I: Isa>(&mut self, isa: I, positions: &mut Positions<'_, T>) {
         if positions.grad_place(false).is_none() {
             return;

@@ -32,27 +32,27 @@ const fn shape<T: Float>(classes: usize) -> Shape {
 /// The sum of the weighted losses of the positions, which go to their places with their gradients.
 pub(crate) fn hard_positions<T: Float>(
     shared: &Shared<'_, T>,
-    positions: Positions<'_, T>,
+    mut positions: Positions<'_, T>,
     plans: impl Plans<T>,
 ) -> Sum {
     let (accumulate, shape) = (shared.accumulate, shape::<T>(shared.layout.classes));
     let mut work = Work::new();
-    dispatch(shared.token, Hard { positions, plans, accumulate, shape, work: &mut work })
+    dispatch(shared.token, Hard { positions: &mut positions, plans, accumulate, shape, work: &mut work })
 }
 
-struct Hard<'a, T: Float, P> {
-    positions: Positions<'a, T>,
+struct Hard<'a, 'p, T: Float, P> {
+    positions: &'a mut Positions<'p, T>,
     plans: P,
     accumulate: bool,
     shape: Shape,
     work: &'a mut Work<T>,
 }
 
-impl<T: Float, P: Plans<T>> Kernel for Hard<'_, T, P> {
+impl<T: Float, P: Plans<T>> Kernel for Hard<'_, '_, T, P> {
     type Out = Sum;
 
     #[inline(always)]
-    fn run<I: Isa>(mut self, isa: I) -> Sum {
+    fn run<I: Isa>(self, isa: I) -> Sum {
         let mut sum = Sum::default();
         let (len, width) = (self.positions.len(), self.shape.vectors * T::LANES);
         let mut start = 0;
@@ -100,7 +100,8 @@ impl<T: Float> Tile<'_, T> {
     }
 
     /// The exponentials of all entries, with their sums.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     fn exponentials<I: Isa>(&mut self, isa: I, x: Window<'_, T>) {
         let (zero, lanes) = (T::chunk(T::default()), T::LANES);
         for row in [&mut *self.others, &mut *self.lost, &mut *self.target] {

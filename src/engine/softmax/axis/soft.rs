@@ -84,7 +84,8 @@ impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     fn column<I: Isa>(&self, column: &mut Column<'_, T, I>, first: usize, label: T::Lane<I>) -> T::Lane<I> {
         let plan = self.0.plan(first, column.len());
         let targets = self.0.distributions();

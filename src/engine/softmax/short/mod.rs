@@ -23,7 +23,7 @@ use sums::RowShape;
 /// Entries of the exponentials of one group.
 const SCRATCH: usize = 2048;
 /// Rows of one group.
-pub(crate) const GROUP: usize = if cfg!(feature = "std") { 64 } else { 16 };
+pub(crate) const GROUP: usize = if cfg!(feature = "std") { 64 } else { 4 };
 /// Room for whole vectors from the last row on.
 const SPARE: usize = 16;
 

@@ -56,14 +56,13 @@ pub(super) fn run<T: Float>(
         let instead = "give the loss its class weights";
         return Err(LossError::Unsupported { what: "a weight for each column", instead });
     }
-    let factors = Factors::of_rows(how, rows)?;
-    let (totals, of_loss) = if factors.is_plain() && loss.class_weights.is_none() {
+    let shared = Shared::new(how, layout, rows)?;
+    let rows_of_loss = Rows { loss: *loss, targets };
+    let (totals, of_loss) = if shared.factors.is_plain() && loss.class_weights.is_none() {
         even_totals(rows - ignored)
     } else {
-        Rows { loss: *loss, targets }.totals(&factors, rows)
+        rows_of_loss.totals(&shared.factors, rows)
     };
-    let shared = Shared::new(how, layout, factors)?;
-    let rows_of_loss = Rows { loss: *loss, targets };
     if layout.is_apart() {
         return axis::run(&rows_of_loss, how, shared, args, of_loss, totals);
     }
@@ -222,23 +221,37 @@ impl<T: Float> Rows<'_, T> {
                 zero_row(&mut Input::Keep(&[]), target_grad, shared.accumulate);
                 continue;
             }
-            let sample_weight = shared.factors.weight(row).to_f64();
-            let upstream = shared.factors.upstream(row);
-            let accumulate = shared.accumulate;
             batch.losses[i] = if self.is_hard() {
-                let weight = self.class_weight(class) * sample_weight;
-                let (weight, scale) = (T::from_f64(weight), upstream * weight);
-                hard_row(shared.token, shared.threads, HardRow { x, grad, class, weight, scale, accumulate })
+                self.hard(shared, row, class, x, grad)
             } else {
-                let target = self.soft_target(row, class);
-                let (weight, scale) = (T::from_f64(sample_weight), upstream * sample_weight);
-                soft_row(
-                    shared.token,
-                    shared.threads,
-                    SoftRow { x, grad, target_grad, target, weight, scale, accumulate },
-                )
+                self.soft(shared, row, class, x, [grad, target_grad])
             };
         }
+    }
+
+    fn hard(&self, shared: &Shared<'_, T>, row: usize, class: usize, x: Input<'_, T>, grad: Option<&mut [T]>) -> T {
+        let (factors, accumulate) = (&shared.factors, shared.accumulate);
+        let weight = self.class_weight(class) * factors.weight(row).to_f64();
+        let (weight, scale) = (T::from_f64(weight), factors.upstream(row) * weight);
+        hard_row(shared.token, shared.threads, HardRow { x, grad, class, weight, scale, accumulate })
+    }
+
+    /// Not inlined: what it needs would lie on the stack below [`hard`](Self::hard).
+    #[inline(never)]
+    fn soft(
+        &self,
+        shared: &Shared<'_, T>,
+        row: usize,
+        class: usize,
+        x: Input<'_, T>,
+        [grad, target_grad]: [Option<&mut [T]>; 2],
+    ) -> T {
+        let (factors, accumulate) = (&shared.factors, shared.accumulate);
+        let target = self.soft_target(row, class);
+        let weight = factors.weight(row);
+        let scale = factors.upstream(row) * weight.to_f64();
+        let row = SoftRow { x, grad, target_grad, target, weight, scale, accumulate };
+        soft_row(shared.token, shared.threads, row)
     }
 }
 

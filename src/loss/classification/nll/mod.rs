@@ -109,10 +109,11 @@ fn run<T: Float>(
 ) -> Result<Outcome, LossError> {
     let Nll { layout, class_weights, ignore_index } = *loss;
     let targets = ClassRows { classes, ignore_index, weights: class_weights };
-    let factors = targets.check(layout, how, &args)?;
+    targets.check(layout, how, &args)?;
     let rows = classes.len();
-    let (totals, of_loss) = factors.row_totals(rows, |row| targets.class(row).map(|class| targets.weight(class)));
-    let shared = Shared::new(how, layout, factors)?;
+    let shared = Shared::new(how, layout, rows)?;
+    let (totals, of_loss) =
+        shared.factors.row_totals(rows, |row| targets.class(row).map(|class| targets.weight(class)));
     if layout.is_apart() {
         return axis::run(&Rows { targets }, how, shared, args, of_loss, totals);
     }
