@@ -2,8 +2,8 @@
 
 use core::error::Error;
 use lossfn::{
-    BceWithLogits, Call, CosineSimilarity, CrossEntropy, Divisor, Huber, Layout, Level, Loss, LossError, Mae, Mse,
-    Real, SmoothL1, Weights,
+    BceWithLogits, Call, CategoricalCrossEntropy, CosineSimilarity, CrossEntropy, Divisor, Huber, Layout, Level, Loss,
+    LossError, Mae, Mse, Real, SmoothL1, Weights,
 };
 
 const OK: [f32; 6] = [0.5, -1.0, 2.0, 0.25, 3.0, -0.5];
@@ -273,6 +273,9 @@ fn options_outside_their_range() {
     for share in [-1e-9, 1.0 + 1e-9, 2.0, nan, inf, -inf] {
         let loss = CrossEntropy::new(3).label_smoothing(share);
         let wanted = option("label_smoothing", share, "from 0 to 1");
+        expect(refused(&loss, &OK, &[0_u8, 2], 2), wanted, &["`label_smoothing`", "from 0 to 1"]);
+        expect(refused(&loss, &OK, &OK, 2), wanted, &["`label_smoothing`"]);
+        let loss = CategoricalCrossEntropy::new(3).label_smoothing(share);
         expect(refused(&loss, &OK, &[0_u8, 2], 2), wanted, &["`label_smoothing`", "from 0 to 1"]);
         expect(refused(&loss, &OK, &OK, 2), wanted, &["`label_smoothing`"]);
     }

@@ -8,6 +8,7 @@ mod judging;
 use judging::pairs_of_rows::PairsOfRows;
 use judging::vectors::{Shape, rows_for};
 use judging::{Manner, Peaks, manners, proptest_config, scaled, shown};
+use lossfn::{CategoricalHinge, Loss};
 use lossfn_oracle::inputs::offsets;
 use lossfn_oracle::registry::PairSubject;
 use proptest::prelude::{Strategy, any};
@@ -92,4 +93,12 @@ fn special_values<T: PairSubject>() {
         }
     }
     assert!(failures.is_empty(), "{} that fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The difference of the scores is not a number of the type, and what its rounding takes is the loss.
+#[test]
+fn a_difference_that_rounds_to_minus_one() {
+    let tiny = f64::EPSILON / 4.0;
+    let loss = CategoricalHinge::new(2).without_target_slot();
+    assert_eq!(loss.value(&[-1.25, -0.25 - tiny], &[0.0, 1.0]).map(|outcome| outcome.value), Ok(tiny));
 }

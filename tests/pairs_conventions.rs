@@ -143,11 +143,11 @@ fn labels_of_minus_one_are_not_converted() {
 fn ties_of_categorical_hinge_are_shared() {
     let t = [0.0, 0.0, 1.0];
     assert_eq!(row(&CategoricalHinge::new(3), [2.0, 2.0, 1.0], t).1, [0.5, 0.5, -1.0]);
-    let at_zero = |loss: CategoricalHinge| row(&loss, [0.5, 0.25, 1.5], t).1;
-    assert_eq!(at_zero(CategoricalHinge::new(3)), [0.0; 3]);
-    assert_eq!(at_zero(CategoricalHinge::new(3).keras()), [1.0, 0.0, -1.0]);
-    assert_eq!(at_zero(CategoricalHinge::new(3).tf23()), [1.0, 0.0, -1.0]);
-    assert_eq!(at_zero(CategoricalHinge::new(3).tie(0.5)), [0.5, 0.0, -0.5]);
+    let at_zero = |loss: CategoricalHinge| row(&loss, [0.5, 0.25, 1.5], t);
+    assert_eq!(at_zero(CategoricalHinge::new(3)).1, [0.0; 3]);
+    assert_eq!(at_zero(CategoricalHinge::new(3).keras()).1, [1.0, 0.0, -1.0]);
+    assert_eq!(at_zero(CategoricalHinge::new(3).tf23()).1, [1.0, 0.0, -1.0]);
+    assert_eq!(at_zero(CategoricalHinge::new(3).tie(0.5)), (0.0, [0.5, 0.0, -0.5], [-0.5, -0.125, -0.75]));
     // The difference of scores rounds to -1, and the loss is positive all the same.
     assert_eq!(row(&CategoricalHinge::new(2), [1e-30, 1.0], [0.0, 1.0]), (1e-30, [1.0, -1.0], [-2e-30, -1.0]));
 }

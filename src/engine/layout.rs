@@ -53,6 +53,12 @@ impl Layout {
         self.inner != 1
     }
 
+    /// Whether each lane takes a row of its own: where entries lie apart, and where rows have so few classes that what a
+    /// row costs beside them weighs more than bringing them to the lanes. A small stack has no room for that.
+    pub(crate) const fn goes_by_lanes(self, most: usize) -> bool {
+        self.is_apart() || cfg!(feature = "std") && self.classes <= most
+    }
+
     /// The number of rows of so many entries.
     pub(crate) fn rows_of(self, entries: usize) -> Result<usize, LossError> {
         self.entries(0)?;

@@ -1,7 +1,7 @@
 //! Views of entries whose classes lie an axis apart, so that threads can share the positions of one sample.
 //!
-//! The entry of class `j` at index `i` of sample `n` is `(n C + j) I + i`. A position is one pair of `n` and `i`, and
-//! positions are counted in that order. A window is a range of positions with all their classes: its entries are no
+//! The entry of class `j` at index `i` of sample `n` is `(n C + j) I + i`, or `n S + j` of rows with a stride. A position
+//! is one pair of `n` and `i`, and positions are counted in that order. A window is a range of positions with all their classes: its entries are no
 //! slice, but those of one class in one sample are.
 #![allow(unsafe_code, reason = "two windows interleave: no safe split gives them")]
 
@@ -13,6 +13,8 @@ use core::ops::Range;
 struct Place {
     classes: usize,
     inner: usize,
+    /// Entries of a sample.
+    sample: usize,
     /// The entry of class 0 at the first position.
     at: usize,
     /// The index of the first position in its sample.
@@ -24,10 +26,14 @@ struct Place {
 impl Place {
     /// All positions of so many entries.
     #[inline(always)]
-    fn new(entries: usize, classes: usize, inner: usize) -> Self {
-        let whole = |sample| entries.is_multiple_of(sample);
-        assert!(entries == 0 || classes.checked_mul(inner).is_some_and(whole), "whole samples");
-        Self { classes, inner, at: 0, index: 0, len: if entries == 0 { 0 } else { entries / classes } }
+    fn new(entries: usize, classes: usize, stride: usize, inner: usize) -> Self {
+        assert!(classes <= stride, "rows within their stride");
+        if entries == 0 {
+            return Self { classes, inner, sample: 0, at: 0, index: 0, len: 0 };
+        }
+        let sample = stride.checked_mul(inner).filter(|sample| entries.is_multiple_of(*sample));
+        let Some(sample) = sample else { panic!("whole samples") };
+        Self { classes, inner, sample, at: 0, index: 0, len: entries / stride }
     }
 
     #[inline(always)]
@@ -39,7 +45,7 @@ impl Place {
         }
         let index = self.index + range.start;
         let (samples, index) = if index < self.inner { (0, index) } else { (index / self.inner, index % self.inner) };
-        let at = self.at - self.index + samples * self.classes * self.inner + index;
+        let at = self.at - self.index + samples * self.sample + index;
         Self { at, index, len, ..self }
     }
 
@@ -47,6 +53,13 @@ impl Place {
     #[inline(always)]
     fn run(self) -> usize {
         self.len.min(self.inner - self.index)
+    }
+
+    /// The entries of a position, if they lie side by side.
+    #[inline(always)]
+    fn position(self, position: usize) -> Option<Range<usize>> {
+        let start = self.at + position * self.sample;
+        (self.inner == 1 && position < self.len).then_some(start..start + self.classes)
     }
 
     /// The entries of a class at those.
@@ -77,8 +90,8 @@ unsafe impl<T: Sync> Sync for Window<'_, T> {}
 impl<'a, T: Copy> Window<'a, T> {
     /// All positions of whole samples.
     #[inline(always)]
-    pub(crate) fn new(whole: &'a [T], classes: usize, inner: usize) -> Self {
-        Self { whole: whole.as_ptr(), place: Place::new(whole.len(), classes, inner), lent: PhantomData }
+    pub(crate) fn new(whole: &'a [T], classes: usize, stride: usize, inner: usize) -> Self {
+        Self { whole: whole.as_ptr(), place: Place::new(whole.len(), classes, stride, inner), lent: PhantomData }
     }
 
     /// The number of positions.
@@ -107,10 +120,18 @@ impl<'a, T: Copy> Window<'a, T> {
         unsafe { core::slice::from_raw_parts(self.whole.add(row.start), row.len()) }
     }
 
+    /// The entries of a position, if they lie side by side.
+    #[inline(always)]
+    pub(crate) fn position(self, position: usize) -> Option<&'a [T]> {
+        let row = self.place.position(position)?;
+        // SAFETY: as for `row`.
+        Some(unsafe { core::slice::from_raw_parts(self.whole.add(row.start), row.len()) })
+    }
+
     /// Copies the entries of neighbouring classes at few positions, sample by sample.
     #[inline(always)]
     pub(crate) fn gather<const K: usize>(self, first: usize, to: [&mut [T]; K]) {
-        let Place { classes, inner, .. } = self.place;
+        let sample = self.place.sample;
         let mut rest = self;
         let mut done = 0;
         while done < self.len() {
@@ -125,7 +146,7 @@ impl<'a, T: Copy> Window<'a, T> {
             done += run;
             let Place { at, index, len, .. } = rest.place;
             // The next sample, if any position is left.
-            let at = if len > run { at - index + classes * inner } else { at };
+            let at = if len > run { at - index + sample } else { at };
             rest.place = Place { at, index: 0, len: len - run, ..rest.place };
         }
     }
@@ -133,6 +154,14 @@ impl<'a, T: Copy> Window<'a, T> {
     /// Copies the entries of a class at all positions.
     #[inline(always)]
     pub(crate) fn copy_row(self, class: usize, to: &mut [T]) {
+        if self.place.inner == 1 {
+            for (position, to) in to.iter_mut().enumerate() {
+                if let Some(entries) = self.position(position) {
+                    *to = entries[class];
+                }
+            }
+            return;
+        }
         self.gather(class, [to]);
     }
 }
@@ -153,8 +182,8 @@ unsafe impl<T: Sync> Sync for WindowMut<'_, T> {}
 impl<'a, T: Copy> WindowMut<'a, T> {
     /// All positions of whole samples.
     #[inline(always)]
-    pub(crate) fn new(whole: &'a mut [T], classes: usize, inner: usize) -> Self {
-        Self { place: Place::new(whole.len(), classes, inner), whole: whole.as_mut_ptr(), lent: PhantomData }
+    pub(crate) fn new(whole: &'a mut [T], classes: usize, stride: usize, inner: usize) -> Self {
+        Self { place: Place::new(whole.len(), classes, stride, inner), whole: whole.as_mut_ptr(), lent: PhantomData }
     }
 
     /// The number of positions.
@@ -192,6 +221,14 @@ impl<'a, T: Copy> WindowMut<'a, T> {
         unsafe { core::slice::from_raw_parts_mut(self.whole.add(row.start), row.len()) }
     }
 
+    /// The entries of a position, if they lie side by side.
+    #[inline(always)]
+    pub(crate) fn position(&mut self, position: usize) -> Option<&mut [T]> {
+        let row = self.place.position(position)?;
+        // SAFETY: as for `row`.
+        Some(unsafe { core::slice::from_raw_parts_mut(self.whole.add(row.start), row.len()) })
+    }
+
     /// The entries of neighbouring classes, as [`row`](Self::row).
     #[inline(always)]
     pub(crate) fn rows<const K: usize>(&mut self, first: usize) -> [&mut [T]; K] {
@@ -207,6 +244,14 @@ impl<'a, T: Copy> WindowMut<'a, T> {
     #[inline(always)]
     pub(crate) fn paste_row(&mut self, class: usize, from: &[T]) {
         let len = self.len();
+        if self.place.inner == 1 {
+            for (position, from) in from[..len].iter().enumerate() {
+                if let Some(entries) = self.position(position) {
+                    entries[class] = *from;
+                }
+            }
+            return;
+        }
         let (mut rest, mut from) = (self.part(0..len), &from[..len]);
         while !from.is_empty() {
             let row = rest.row(class);

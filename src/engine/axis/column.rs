@@ -3,11 +3,11 @@
 //! The entries of a tile are copied to the scratch, row by row; formulas read them there and leave their gradients in
 //! their stead, which are then written row by row. Where a tile finds no room, entries come from the slices each time.
 
-use super::work::{Shape, Work, chunk, column};
+use super::work::{FEW, SOME, Shape, WORK, Work, chunk, column};
 use super::{Apart, Positions};
-use crate::engine::rowwise::Shared;
+use crate::engine::rowwise::{Layout, Shared};
 use crate::engine::sum::{self, Sum};
-use crate::lane::{Isa, Kernel, Lane, Window, WindowMut, dispatch};
+use crate::lane::{Isa, Kernel, Lane, Token, Window, WindowMut, dispatch};
 use crate::math::Float;
 
 /// A loss of a vector of positions.
@@ -39,13 +39,33 @@ pub(crate) fn by_column<T: Float>(
     t: Option<&[T]>,
     formula: impl ByColumn<T>,
 ) -> Sum {
-    let (classes, inner) = (shared.layout.classes, shared.layout.inner);
+    let Layout { classes, stride, inner } = shared.layout;
     let range = positions.first..positions.first + positions.len();
-    let t = t.map(|t| Window::new(t, classes, inner).part(range));
+    let t = t.map(|t| Window::new(t, classes, stride, inner).part(range));
     let shape = shape(classes, t.is_some());
-    let mut work = Work::new();
-    let (positions, work, accumulate) = (&mut positions, &mut work, shared.accumulate);
-    dispatch(shared.token, Tiles { positions, t, formula, shape, accumulate, work })
+    let token = shared.token;
+    let rows = shape.rows(1 + usize::from(t.is_some()), BESIDE);
+    let mut tiles =
+        Tiles { positions: &mut positions, t, formula, shape, accumulate: shared.accumulate, work: &mut [] };
+    let needed = tiles.positions.len().div_ceil(T::LANES) * rows;
+    if FEW < WORK && needed <= FEW {
+        let mut work = Work::<T, FEW>::new();
+        tiles.work = &mut work.0;
+        return run(token, tiles);
+    }
+    if SOME < WORK && needed <= SOME {
+        let mut work = Work::<T, SOME>::new();
+        tiles.work = &mut work.0;
+        return run(token, tiles);
+    }
+    let mut work = Work::<T>::new();
+    tiles.work = &mut work.0;
+    run(token, tiles)
+}
+
+#[inline(never)]
+fn run<T: Float>(token: Token, tiles: Tiles<'_, '_, T, impl ByColumn<T>>) -> Sum {
+    dispatch(token, tiles)
 }
 
 struct Tiles<'a, 'p, T: Float, F> {
@@ -54,7 +74,7 @@ struct Tiles<'a, 'p, T: Float, F> {
     formula: F,
     shape: Shape,
     accumulate: bool,
-    work: &'a mut Work<T>,
+    work: &'a mut [T::Chunk],
 }
 
 impl<T: Float, F: ByColumn<T>> Kernel for Tiles<'_, '_, T, F> {
@@ -84,7 +104,7 @@ impl<T: Float, F: ByColumn<T>> Tiles<'_, '_, T, F> {
         let first = positions.first;
         let t = self.t.map(|t| t.part(start..end));
         let entries = if is_kept { classes * vectors } else { 0 };
-        let (xs, rest) = self.work.0.split_at_mut(entries);
+        let (xs, rest) = self.work.split_at_mut(entries);
         let (ts, rest) = rest.split_at_mut(if t.is_some() { entries } else { 0 });
         let (label, rest) = rest.split_at_mut(vectors);
         let (kept, rest) = rest.split_at_mut(vectors);
@@ -140,17 +160,30 @@ fn counts<L: Lane>(kept: L) -> L::Mask {
 
 /// Copies all rows to the scratch.
 fn fill<T: Float>(from: Window<'_, T>, to: &mut [T::Chunk], vectors: usize) {
+    let by_position = from.position(0).is_some();
     for (class, to) in to.chunks_exact_mut(vectors).enumerate() {
         if let Some(last) = to.last_mut() {
             *last = T::chunk(T::default());
         }
-        from.copy_row(class, T::flat_mut(to));
+        if !by_position {
+            from.copy_row(class, T::flat_mut(to));
+        }
+    }
+    let (width, to) = (vectors * T::LANES, T::flat_mut(to));
+    for position in 0..from.len() {
+        let Some(entries) = from.position(position) else { break };
+        for (x, to) in entries.iter().zip(to.chunks_exact_mut(width)) {
+            to[position] = *x;
+        }
     }
 }
 
 /// Writes all rows from the scratch.
 fn empty<T: Float>(to: &mut WindowMut<'_, T>, from: &[T::Chunk], kept: &[T::Chunk], accumulate: bool) {
     let len = to.len();
+    if to.position(0).is_some() {
+        return empty_by_position(to, T::flat(from), T::flat(kept), accumulate);
+    }
     let all = T::flat(kept)[..len].iter().all(|kept| kept.to_f64() > 0.5);
     for (class, from) in from.chunks_exact(kept.len()).enumerate() {
         if all && !accumulate {
@@ -160,6 +193,21 @@ fn empty<T: Float>(to: &mut WindowMut<'_, T>, from: &[T::Chunk], kept: &[T::Chun
         for (v, from) in from.iter().enumerate() {
             let mut to = to.part(v * T::LANES..len.min((v + 1) * T::LANES));
             put(&mut to, class, *from, &kept[v], accumulate);
+        }
+    }
+}
+
+/// The same where the entries of a position lie side by side.
+fn empty_by_position<T: Float>(to: &mut WindowMut<'_, T>, from: &[T], kept: &[T], accumulate: bool) {
+    let width = kept.len();
+    for (position, kept) in kept.iter().enumerate() {
+        let Some(entries) = to.position(position) else { break };
+        let columns = entries.iter_mut().zip(from.chunks_exact(width));
+        match (kept.to_f64() > 0.5, accumulate) {
+            (true, true) => columns.for_each(|(to, from)| *to = *to + from[position]),
+            (true, false) => columns.for_each(|(to, from)| *to = from[position]),
+            (false, true) => {}
+            (false, false) => entries.fill(T::default()),
         }
     }
 }

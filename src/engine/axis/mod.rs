@@ -1,4 +1,5 @@
-//! Losses of rows whose entries lie an axis apart: many positions at a time, one in each lane, nothing transposed.
+//! Losses of rows whose entries lie an axis apart: many positions at a time, one in each lane, nothing transposed. Short
+//! rows whose entries lie side by side go the same way; of these the scratch holds the transpose.
 //!
 //! A tile of positions is worked on with all its classes, so that memory is read in long runs; tiles are as wide as
 //! the scratch allows. Leaves are whole tiles, whose boundaries the shape alone decides, so threads share one sample.
@@ -111,16 +112,16 @@ pub(crate) fn run<T: Float>(
     totals: Totals,
 ) -> Result<Outcome, LossError> {
     let layout = shared.layout;
-    let Layout { classes, inner, .. } = layout;
-    let positions = args.x.len() / classes;
+    let Layout { classes, stride, inner } = layout;
+    let positions = args.x.len() / stride;
     let large = args.x.len() >= LARGE;
     rowwise::reduce(how, shared, args, positions, of_loss, totals, |shared, x, out| {
         let Outputs { each, grad, target_grad } = out;
         let x = match x {
-            Input::Keep(x) => Apart::Keep(Window::new(x, classes, inner)),
-            Input::Replace(x) => Apart::Replace(WindowMut::new(x, classes, inner)),
+            Input::Keep(x) => Apart::Keep(Window::new(x, classes, stride, inner)),
+            Input::Replace(x) => Apart::Replace(WindowMut::new(x, classes, stride, inner)),
         };
-        let apart = |grad| WindowMut::new(grad, classes, inner);
+        let apart = |grad| WindowMut::new(grad, classes, stride, inner);
         let all = Positions { first: 0, x, each, grad: grad.map(apart), target_grad: target_grad.map(apart) };
         let tile = loss.tile(layout);
         let leaf = (LEAF / classes / tile).max(1) * tile;

@@ -4,18 +4,21 @@ use crate::lane::{Lane, Window};
 use crate::math::Float;
 
 /// Vectors of scratch.
-const WORK: usize = if cfg!(feature = "std") { 448 } else { 20 };
+pub(super) const WORK: usize = if cfg!(feature = "std") { 448 } else { 20 };
+/// Vectors of scratch for calls that need no more: zeros, too, take time.
+pub(super) const FEW: usize = 32;
+pub(super) const SOME: usize = 144;
 /// Vectors of one tile at most: their losses are one block of a sum.
 const WIDEST: usize = crate::engine::sum::BLOCK;
 /// Vectors of one tile whose exponentials find no room in the scratch.
 const NARROW: usize = 8;
 
 /// Where tiles are worked on.
-pub(crate) struct Work<T: Float>(pub(crate) [T::Chunk; WORK]);
+pub(crate) struct Work<T: Float, const N: usize = WORK>(pub(crate) [T::Chunk; N]);
 
-impl<T: Float> Work<T> {
+impl<T: Float, const N: usize> Work<T, N> {
     pub(crate) fn new() -> Self {
-        Self([T::chunk(T::default()); WORK])
+        Self([T::chunk(T::default()); N])
     }
 }
 
@@ -30,6 +33,11 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// Vectors of scratch for each vector of a tile that keeps all classes.
+    pub(crate) const fn rows(self, each: usize, beside: usize) -> usize {
+        self.classes.saturating_mul(each).saturating_add(beside)
+    }
+
     /// For tiles with so many vectors for each class, beside others. Where these are fewer than `fewest` there is room
     /// for `some` classes only.
     pub(crate) const fn new(classes: usize, each: usize, beside: usize, fewest: usize, some: usize) -> Self {

@@ -1,4 +1,4 @@
-//! Losses of elements whose rows have one loss each and lie along an axis in the middle.
+//! Losses of elements whose rows have one loss each, and are short or lie along an axis in the middle.
 //!
 //! A tile of positions is worked on column by column: what a column has there is copied, evaluated and added to the
 //! sums of the positions.
@@ -6,7 +6,7 @@
 use super::by_row::Rows;
 use super::tiled::{Tile, put};
 use crate::engine::axis::{Axis, Positions};
-use crate::engine::factors::{Factors, Scratch};
+use crate::engine::factors::Factors;
 use crate::engine::rowwise::{Layout, Shared};
 use crate::engine::sum::{self, Sum};
 use crate::lane::{Element, Isa, Kernel, Window, WindowMut, dispatch};
@@ -36,8 +36,9 @@ impl<T: Float> Axis<T> for Rows<'_, T> {
 
 /// What tiles are worked on in.
 struct TileWork<T: Float> {
-    tile: Tile<T>,
-    scratch: Scratch<T>,
+    tile: Tile<T, WIDTH>,
+    /// The option by column, once for each position.
+    option: [T::Chunk; WIDTH],
     x: [T::Chunk; WIDTH],
     t: [T::Chunk; WIDTH],
     before: [T::Chunk; WIDTH],
@@ -51,8 +52,15 @@ impl<T: Float> TileWork<T> {
     #[inline(never)]
     fn new() -> Self {
         let zero = [T::chunk(T::default()); WIDTH];
-        let (tile, scratch) = (Tile::new(), Scratch::new());
-        Self { tile, scratch, x: zero, t: zero, before: zero, sums: [Sum::default(); MOST], factors: [None; MOST] }
+        Self {
+            tile: Tile::new(),
+            option: zero,
+            x: zero,
+            t: zero,
+            before: zero,
+            sums: [Sum::default(); MOST],
+            factors: [None; MOST],
+        }
     }
 
     fn prepare(&mut self, factors: &Factors<'_, T>, first: usize, len: usize) {
@@ -98,17 +106,17 @@ impl<T: Float> TileKernel<'_, '_, T> {
     /// Adds a column to the sums, and writes its gradients.
     fn column(&mut self, column: usize, len: usize) {
         let Rows { loss, t, column_weights, share } = *self.rows;
-        let TileWork { tile, scratch, x: xs, t: ts, before, sums, factors } = &mut *self.work;
-        let Layout { classes, inner, .. } = self.shared.layout;
+        let TileWork { tile, option, x: xs, t: ts, before, sums, factors } = &mut *self.work;
+        let Layout { classes, stride, inner } = self.shared.layout;
         let (xs, ts) = (&mut T::flat_mut(xs)[..len], &mut T::flat_mut(ts)[..len]);
         let range = self.positions.first..self.positions.first + len;
         self.positions.x.get().copy_row(column, xs);
-        Window::new(t, classes, inner).part(range).copy_row(column, ts);
+        Window::new(t, classes, stride, inner).part(range).copy_row(column, ts);
         if loss.is_by_column() {
             let own = loss.columns().map_or(T::from_f64(1.0), |columns| columns[column]);
-            scratch.lay_out_columns(&[own], 0, len);
+            T::flat_mut(option)[..len].fill(own);
         }
-        tile.evaluate(loss, self.shared.token, xs, ts, scratch.columns(), true);
+        tile.evaluate(loss, self.shared.token, xs, ts, T::flat(option), true);
         let weight = column_weights.map_or(T::from_f64(1.0), |weights| weights[column]);
         let (values, grads, target_grads) = tile.parts(len);
         for (sum, &value) in sums.iter_mut().zip(&*values) {

@@ -44,18 +44,18 @@ impl<T: Float> Kernel for Leaves<'_, T> {
 }
 
 /// Values and gradients of one tile.
-pub(super) struct Tile<T: Float> {
-    values: [T::Chunk; TILE],
-    grads: [T::Chunk; TILE],
-    target_grads: [T::Chunk; TILE],
+pub(super) struct Tile<T: Float, const N: usize = TILE> {
+    values: [T::Chunk; N],
+    grads: [T::Chunk; N],
+    target_grads: [T::Chunk; N],
 }
 
-impl<T: Float> Tile<T> {
+impl<T: Float, const N: usize> Tile<T, N> {
     /// Not inlined: so it is built in its place, not beside it.
     #[inline(never)]
     pub(super) fn new() -> Self {
         let zero = T::chunk(T::default());
-        Self { values: [zero; TILE], grads: [zero; TILE], target_grads: [zero; TILE] }
+        Self { values: [zero; N], grads: [zero; N], target_grads: [zero; N] }
     }
 
     pub(super) fn clear(&mut self) {

@@ -1,4 +1,4 @@
-//! Rows whose entries lie side by side.
+//! Long rows whose entries lie side by side.
 
 use super::{Entry, Passes, RowFormula, Rows, Terms};
 use crate::engine::Input;

@@ -95,7 +95,7 @@ impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
         parts[0].store(&mut masses);
         parts[1].store(&mut own_mass);
         let [mut factor, mut kept, mut added, mut at_top] = [masses; 4];
-        for i in 0..T::LANES {
+        for i in 0..column.len() {
             let masses = [&masses, &own_mass].map(|mass| mass.as_ref()[i].to_f64());
             let sums = [&softmax.others, &softmax.target].map(|sum| sum.as_ref()[i].to_f64());
             factor.as_mut()[i] = T::from_f64(plan.scale[i] * (masses[0] + masses[1]) / (sums[0] + sums[1]));

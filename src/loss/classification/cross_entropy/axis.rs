@@ -1,4 +1,4 @@
-//! Classes on an axis in the middle: which of the softmax kernels positions go to, with which factors.
+//! Rows that lanes take side by side: which of the softmax kernels positions go to, with which factors.
 
 use super::rows::{Rows, Targets};
 use crate::engine::axis::{Axis, Positions, by_column, column_tile};

@@ -15,6 +15,9 @@ use crate::lane::dispatch;
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Totals, Weights};
 
+/// Classes up to which rows against distributions are faster side by side in lanes than one by one.
+const FEW: usize = 32;
+
 /// The targets of a batch.
 #[derive(Clone, Copy)]
 pub(super) enum Targets<'a, T> {
@@ -63,7 +66,7 @@ pub(super) fn run<T: Float>(
     } else {
         rows_of_loss.totals(&shared.factors, rows)
     };
-    if layout.is_apart() {
+    if layout.goes_by_lanes(if rows_of_loss.is_hard() { 0 } else { FEW }) {
         return axis::run(&rows_of_loss, how, shared, args, of_loss, totals);
     }
     rowwise::run(&rows_of_loss, how, shared, args, rows, of_loss, totals)
