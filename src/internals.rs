@@ -1,10 +1,11 @@
 //! Lane operations and elementary functions by name, over slices, at any level: for tests, benches and fuzzers.
 
-/// Bytes of a vector.
-pub const VECTOR_BYTES: usize = crate::lane::VECTOR_BYTES;
 use crate::lane::{Element, Isa, Kernel, Lane, Model, Token, dispatch};
 use crate::math::Float;
 use crate::{Level, LossError, Real, math};
+
+/// Bytes of a vector.
+pub const VECTOR_BYTES: usize = crate::lane::VECTOR_BYTES;
 
 /// An elementary function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub enum Operation {
     Fold1,
     Fold2,
     Fold4,
-    /// As the one before where a vector has no more than eight lanes, and so on.
+    /// Folds beyond half of a vector are of its half.
     Fold8,
     /// `a * 2^b`.
     Ldexp,

@@ -43,16 +43,17 @@
 //!   rows and elements hold that are masked or ignored has no effect; their gradient is exactly zero.
 //! - **Means over nothing** follow [`Empty`]; their gradients are zero.
 //! - **Memory.** No verb allocates. The scratch is on the stack: at most 32 KiB with `std`. Without it a call takes at most
-//!   5 KiB of stack in all, as `scripts/no_std` measures; on a Cortex-M 3 KiB, and 2 for elementwise losses.
+//!   5 KiB of stack in all, as `scripts/no_std` measures; on a Cortex-M 3 KiB, and 2 for losses of elements.
 //!
 //! # Features
 //!
-//! - `std` (default): larger scratch, and the two below.
+//! - `std` (default): vectors of 64 bytes instead of 16, larger scratch, and the two below.
 //! - `rayon` (default): large calls run in the caller's rayon pool. Without it every call is serial.
 //! - `pulp` (default): AVX-512 and AVX2 chosen at run time on x86-64. Without it, and on every other target, the
 //!   vectors that the compilation target guarantees.
 
 #![no_std]
+// The scalar model needs the float methods of std.
 #[cfg(any(feature = "std", feature = "internals"))]
 extern crate std;
 

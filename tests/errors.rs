@@ -2,8 +2,8 @@
 
 use core::error::Error;
 use lossfn::{
-    BceWithLogits, Call, CategoricalCrossEntropy, CosineSimilarity, CrossEntropy, Divisor, Huber, Layout, Level, Loss,
-    LossError, Mae, Mse, Real, SmoothL1, Weights,
+    Bce, BceWithLogits, Call, CategoricalCrossEntropy, CosineSimilarity, CrossEntropy, Divisor, Hinge, Huber, Layout,
+    Level, Loss, LossError, Mae, Mse, Real, SmoothL1, Weights,
 };
 
 const OK: [f32; 6] = [0.5, -1.0, 2.0, 0.25, 3.0, -0.5];
@@ -275,6 +275,9 @@ fn options_outside_their_range() {
         let wanted = option("label_smoothing", share, "from 0 to 1");
         expect(refused(&loss, &OK, &[0_u8, 2], 2), wanted, &["`label_smoothing`", "from 0 to 1"]);
         expect(refused(&loss, &OK, &OK, 2), wanted, &["`label_smoothing`"]);
+        expect(refused(&BceWithLogits::new().label_smoothing(share), &OK, &OK, 6), wanted, &["`label_smoothing`"]);
+        expect(refused(&Bce::new().label_smoothing(share), &OK, &OK, 6), wanted, &["`label_smoothing`"]);
+        expect(refused(&Hinge::new().tie(share), &OK, &OK, 6), option("tie", share, "from 0 to 1"), &["`tie`"]);
         let loss = CategoricalCrossEntropy::new(3).label_smoothing(share);
         expect(refused(&loss, &OK, &[0_u8, 2], 2), wanted, &["`label_smoothing`", "from 0 to 1"]);
         expect(refused(&loss, &OK, &OK, 2), wanted, &["`label_smoothing`"]);

@@ -114,7 +114,13 @@ fn elements_left_out_are_not_read<T: Number>() {
 
 /// Entries between the rows keep what they hold, whatever is reduced and left out.
 fn padding_is_not_touched<T: Number>() {
-    let (rows, columns, stride) = (5, 3, 8);
+    for columns in [3, 35] {
+        padding_of_rows_is_not_touched::<T>(columns);
+    }
+}
+
+fn padding_of_rows_is_not_touched<T: Number>(columns: usize) {
+    let (rows, stride) = (5, columns + 5);
     let mark = |i: usize| T::of(1000.0 + i as f64);
     let (none, zero) = ([false; 5], [T::of(0.0); 5]);
     let is_padding = |i: usize| i % stride >= columns;

@@ -1,12 +1,12 @@
 //! Losses of rows against rows, and of probabilities, over an axis in the middle: they are those of the same rows side by
-//! side, whose sums have another order.
+//! side, which are long enough to be summed in another order.
 
 use lossfn::{
     Call, CategoricalCrossEntropy, CategoricalHinge, CosineEmbedding, CosineSimilarity, Layout, Loss, Nll, Weights,
 };
 
 /// Samples, classes, and entries of each class in a sample: more positions than are taken at once.
-const AXIS: [usize; 3] = [3, 5, 70];
+const AXIS: [usize; 3] = [3, 35, 70];
 
 /// The rows of classes that lie an axis apart, one after the other; and back.
 fn transposed(from: &[f32], back: bool) -> Vec<f32> {
@@ -68,7 +68,7 @@ fn losses_over_an_axis_are_those_of_its_rows() {
     let [_, classes, inner] = AXIS;
     let (x, t, p) = (numbers(0.37, false), numbers(0.71, false), numbers(0.53, true));
     let (count, axis) = (x.len() / classes, Layout::axis(classes, inner));
-    let weights = [0.5, 2.0, 0.0, 1.25, 3.0];
+    let weights = [0.5, 2.0, 0.0, 1.25, 3.0].repeat(classes / 5);
     let labels: Vec<i8> = (0..count).map(|i| if i % 3 == 0 { 1 } else { -1 }).collect();
     let indices: Vec<i64> = (0..count).map(|i| if i % 7 == 3 { -100 } else { (i * i % classes) as i64 }).collect();
     let hits: Vec<f32> = (0..x.len()).map(|i| f32::from(u8::from(i / inner % classes == i % classes))).collect();

@@ -74,10 +74,12 @@ fn kept_weight<T: Float>(weights: Spread<'_, T>, mask: Spread<'_, bool>, items: 
         let n = laid_out.len().min(items - start);
         weights.fill(start, &mut laid_out[..n]);
         mask.fill(start, &mut kept[..n]);
-        for (weight, _) in laid_out[..n].iter().zip(&kept).filter(|(_, kept)| **kept) {
-            sum.add(weight.to_f64());
-            count += 1;
+        let mut parts = [0.0; 8];
+        for (i, (weight, &kept)) in laid_out[..n].iter().zip(&kept).enumerate() {
+            parts[i % 8] += if kept { weight.to_f64() } else { 0.0 };
+            count += usize::from(kept);
         }
+        sum.add(parts.iter().sum());
     }
     (sum.total(), count)
 }

@@ -25,19 +25,16 @@ pub(crate) trait Job: Sized + Send {
 
 /// Runs all leaves, in the pool of the caller if the work is large enough to be worth it.
 pub(crate) fn run<J: Job>(mut job: J, threads: Threads, large: bool) -> J::Out {
-    match job.leaves() {
-        0 | 1 => job.run(),
-        _ if large && threads == Threads::Auto && workers() > 1 => halve(job),
-        leaves => one_by_one(&mut job, leaves),
+    let leaves = job.leaves();
+    if leaves <= 1 {
+        return job.run();
     }
-}
-
-/// How many threads the pool of the caller has.
-fn workers() -> usize {
     #[cfg(feature = "rayon")]
-    return rayon::current_num_threads();
-    #[cfg(not(feature = "rayon"))]
-    return 1;
+    if large && threads == Threads::Auto && rayon::current_num_threads() > 1 {
+        return halve(job);
+    }
+    let _ = (threads, large);
+    one_by_one(&mut job, leaves)
 }
 
 #[cfg(feature = "rayon")]
@@ -50,13 +47,8 @@ fn halve<J: Job>(mut job: J) -> J::Out {
     let (first, second) = rayon::join(|| halve(first), || halve(job));
     first.merge(second)
 }
-#[cfg(not(feature = "rayon"))]
-fn halve<J: Job>(mut job: J) -> J::Out {
-    let leaves = job.leaves();
-    one_by_one(&mut job, leaves)
-}
 
-/// The same tree over so many leaves, which leaves them where they lie: each level of it takes little stack.
+/// The same tree of so many leaves. The job is cut in place, so that each level of the tree takes little stack.
 fn one_by_one<J: Job>(job: &mut J, leaves: usize) -> J::Out {
     if leaves <= 1 {
         return job.split_off(1).run();

@@ -11,7 +11,8 @@ use crate::LossError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Level {
-    /// What the compilation target guarantees: SSE2, NEON, wasm simd128, or more with `-C target-feature`.
+    /// What the compilation target guarantees: SSE2, NEON, wasm simd128, or more with `-C target-feature`; vectors of
+    /// 16 bytes without the feature `std`.
     Base,
     /// AVX2 and FMA, chosen at run time.
     Avx2,
@@ -103,7 +104,7 @@ impl Token {
     }
 }
 
-/// Work on one chunk of data. `run` must be `#[inline(always)]`, and so must all that it calls.
+/// Work on one chunk of data. `run` must be `#[inline(always)]`, and so must all that it calls, with std.
 pub(crate) trait Kernel {
     type Out;
     fn run<I: Isa>(self, isa: I) -> Self::Out;

@@ -58,8 +58,10 @@ impl Place {
     /// The entries of a position, if they lie side by side.
     #[inline(always)]
     fn position(self, position: usize) -> Option<Range<usize>> {
-        let start = self.at + position * self.sample;
-        (self.inner == 1 && position < self.len).then_some(start..start + self.classes)
+        (self.inner == 1 && position < self.len).then(|| {
+            let start = self.at + position * self.sample;
+            start..start + self.classes
+        })
     }
 
     /// The entries of a class at those.
@@ -124,7 +126,7 @@ impl<'a, T: Copy> Window<'a, T> {
     #[inline(always)]
     pub(crate) fn position(self, position: usize) -> Option<&'a [T]> {
         let row = self.place.position(position)?;
-        // SAFETY: as for `row`.
+        // SAFETY: as for `row`: the position is one of the window's, and its classes are within its stride.
         Some(unsafe { core::slice::from_raw_parts(self.whole.add(row.start), row.len()) })
     }
 
@@ -196,7 +198,7 @@ impl<'a, T: Copy> WindowMut<'a, T> {
     #[inline(always)]
     pub(crate) fn split_off(&mut self, positions: usize) -> Self {
         let first = self.place.part(0..positions);
-        // Every entry belongs to one position, so that the two have none in common.
+        // No entry belongs to two positions, so that the two have none in common.
         self.place = self.place.part(positions..self.place.len);
         Self { place: first, ..*self }
     }
@@ -225,7 +227,7 @@ impl<'a, T: Copy> WindowMut<'a, T> {
     #[inline(always)]
     pub(crate) fn position(&mut self, position: usize) -> Option<&mut [T]> {
         let row = self.place.position(position)?;
-        // SAFETY: as for `row`.
+        // SAFETY: as for `row`: the position is one of the window's, and its classes are within its stride.
         Some(unsafe { core::slice::from_raw_parts_mut(self.whole.add(row.start), row.len()) })
     }
 

@@ -3,7 +3,7 @@
 //! The entries of a tile are copied to the scratch, row by row; formulas read them there and leave their gradients in
 //! their stead, which are then written row by row. Where a tile finds no room, entries come from the slices each time.
 
-use super::work::{FEW, SOME, Shape, WORK, Work, chunk, column};
+use super::work::{LITTLE, MIDDLING, Shape, WORK, Work, chunk, column};
 use super::{Apart, Positions};
 use crate::engine::rowwise::{Layout, Shared};
 use crate::engine::sum::{self, Sum};
@@ -43,24 +43,22 @@ pub(crate) fn by_column<T: Float>(
     let range = positions.first..positions.first + positions.len();
     let t = t.map(|t| Window::new(t, classes, stride, inner).part(range));
     let shape = shape(classes, t.is_some());
-    let token = shared.token;
     let rows = shape.rows(1 + usize::from(t.is_some()), BESIDE);
-    let mut tiles =
-        Tiles { positions: &mut positions, t, formula, shape, accumulate: shared.accumulate, work: &mut [] };
-    let needed = tiles.positions.len().div_ceil(T::LANES) * rows;
-    if FEW < WORK && needed <= FEW {
-        let mut work = Work::<T, FEW>::new();
-        tiles.work = &mut work.0;
-        return run(token, tiles);
+    let vectors = positions.len().div_ceil(T::LANES);
+    let (token, accumulate) = (shared.token, shared.accumulate);
+    let tiles = Tiles { positions: &mut positions, t, formula, shape, accumulate, work: &mut [] };
+    match vectors.saturating_mul(rows) {
+        needed if needed <= LITTLE => within::<T, LITTLE>(token, tiles),
+        needed if needed <= MIDDLING => within::<T, MIDDLING>(token, tiles),
+        _ => within::<T, WORK>(token, tiles),
     }
-    if SOME < WORK && needed <= SOME {
-        let mut work = Work::<T, SOME>::new();
-        tiles.work = &mut work.0;
-        return run(token, tiles);
-    }
-    let mut work = Work::<T>::new();
-    tiles.work = &mut work.0;
-    run(token, tiles)
+}
+
+/// Runs in so many vectors of scratch. Not inlined: only one of them is to lie on the stack.
+#[inline(never)]
+fn within<T: Float, const N: usize>(token: Token, tiles: Tiles<'_, '_, T, impl ByColumn<T>>) -> Sum {
+    let mut work = Work::<T, N>::new();
+    run(token, Tiles { work: &mut work.0, ..tiles })
 }
 
 #[inline(never)]

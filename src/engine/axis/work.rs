@@ -6,8 +6,8 @@ use crate::math::Float;
 /// Vectors of scratch.
 pub(super) const WORK: usize = if cfg!(feature = "std") { 448 } else { 20 };
 /// Vectors of scratch for calls that need no more: zeros, too, take time.
-pub(super) const FEW: usize = 32;
-pub(super) const SOME: usize = 144;
+pub(super) const LITTLE: usize = if WORK < 32 { WORK } else { 32 };
+pub(super) const MIDDLING: usize = if WORK < 144 { WORK } else { 144 };
 /// Vectors of one tile at most: their losses are one block of a sum.
 const WIDEST: usize = crate::engine::sum::BLOCK;
 /// Vectors of one tile whose exponentials find no room in the scratch.

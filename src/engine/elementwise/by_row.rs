@@ -14,7 +14,7 @@ use crate::math::Float;
 use crate::{Call, LossError, Outcome, Weights};
 
 /// Columns up to which rows are faster side by side in lanes than one by one.
-const FEW: usize = 8;
+const BY_LANES: usize = 8;
 
 /// Runs one call whose loss and lengths of input have been checked.
 pub(super) fn run<T: Float>(
@@ -46,7 +46,7 @@ pub(super) fn run<T: Float>(
     let share = if how.by_row == Some(ByRow::Mean) { 1.0 / length } else { 1.0 };
     let (args, t) = args.take_target();
     let rows_of = Rows { loss, t, column_weights, share };
-    if layout.goes_by_lanes(FEW) {
+    if layout.goes_by_lanes(BY_LANES) {
         return axis::run(&rows_of, how, shared, args, of_loss, totals);
     }
     rowwise::run(&rows_of, how, shared, args, rows, of_loss, totals)

@@ -1,4 +1,4 @@
-//! Rows that are short or whose entries lie an axis apart: each lane is a row, and what a pass finds is each lane's own.
+//! Rows whose entries lie an axis apart, or are few: each lane is a row, and what a pass finds is each lane's own.
 
 use super::{Entry, Passes, RowFormula, Rows, Terms};
 use crate::engine::axis::{Axis, ByColumn, Column, Positions, by_column, column_tile};

@@ -1,4 +1,4 @@
-//! Long rows whose entries lie side by side.
+//! Rows whose entries lie side by side, one by one.
 
 use super::{Entry, Passes, RowFormula, Rows, Terms};
 use crate::engine::Input;

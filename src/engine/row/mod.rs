@@ -1,8 +1,8 @@
 //! Losses of one row of numbers against another, or against a label.
 //!
-//! A formula sees vectors of entries and passes over the row, never the slices: where the row is long and contiguous the
-//! lanes are its columns, and what a pass finds stands in all lanes; where it is short or its entries lie an axis apart,
-//! the lanes are rows.
+//! A formula sees vectors of entries and passes over the row, never the slices: where the row is contiguous the lanes
+//! are its columns, and what a pass finds stands in all lanes; where its entries lie an axis apart, or are few, the lanes
+//! are rows.
 
 mod apart;
 mod contiguous;
@@ -55,7 +55,7 @@ pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
     /// Whether each row comes with a second one.
     const PAIRED: bool;
     /// Columns up to which rows are faster side by side in lanes than one by one.
-    const FEW: usize = 8;
+    const BY_LANES: usize = 8;
 
     /// What the row has for a label: a class, a sign. `None` leaves the row out.
     fn label(&self, row: usize) -> Option<T>;
@@ -99,7 +99,7 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     let shared = Shared::new(how, layout, rows)?;
     let (totals, of_loss) = shared.factors.row_totals(rows, |row| loss.label(row).map(|_| loss.counts(row)));
     let of_rows = Rows { loss: *loss, t };
-    if layout.goes_by_lanes(F::FEW) {
+    if layout.goes_by_lanes(F::BY_LANES) {
         return axis::run(&of_rows, how, shared, args, of_loss, totals);
     }
     rowwise::run(&of_rows, how, shared, args, rows, of_loss, totals)

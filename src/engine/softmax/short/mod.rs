@@ -15,7 +15,7 @@ mod write;
 use super::{RATIO_MAX, Shift, factors, near_loss, row_loss};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Mask};
+use crate::lane::{AHEAD, Element, Isa, Kernel, Lane, Mask};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
 use core::ops::Range;
 use sums::RowShape;
@@ -24,6 +24,7 @@ use sums::RowShape;
 const SCRATCH: usize = 2048;
 /// Rows of one group.
 pub(crate) const GROUP: usize = if cfg!(feature = "std") { 64 } else { 4 };
+const _: () = assert!(GROUP.is_multiple_of(f32::LANES), "whole vectors");
 /// Room for whole vectors from the last row on.
 const SPARE: usize = 16;
 

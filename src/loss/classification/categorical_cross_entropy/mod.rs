@@ -177,7 +177,7 @@ struct ByClass<'a, T> {
 
 impl<T: Float> RowFormula<T> for ByClass<'_, T> {
     const PAIRED: bool = false;
-    const FEW: usize = 24;
+    const BY_LANES: usize = 24;
 
     fn label(&self, row: usize) -> Option<T> {
         #[expect(clippy::cast_precision_loss, reason = "indices have been checked to be numbers of the type")]
@@ -215,7 +215,7 @@ struct ByProbability<'a, T> {
 
 impl<T: Float> RowFormula<T> for ByProbability<'_, T> {
     const PAIRED: bool = true;
-    const FEW: usize = 24;
+    const BY_LANES: usize = 24;
 
     fn label(&self, _: usize) -> Option<T> {
         Some(T::default())

@@ -16,7 +16,7 @@ use crate::math::Float;
 use crate::{Call, LossError, Outcome, Totals, Weights};
 
 /// Classes up to which rows against distributions are faster side by side in lanes than one by one.
-const FEW: usize = 32;
+const BY_LANES: usize = 32;
 
 /// The targets of a batch.
 #[derive(Clone, Copy)]
@@ -66,7 +66,7 @@ pub(super) fn run<T: Float>(
     } else {
         rows_of_loss.totals(&shared.factors, rows)
     };
-    if layout.goes_by_lanes(if rows_of_loss.is_hard() { 0 } else { FEW }) {
+    if layout.goes_by_lanes(if rows_of_loss.is_hard() { 0 } else { BY_LANES }) {
         return axis::run(&rows_of_loss, how, shared, args, of_loss, totals);
     }
     rowwise::run(&rows_of_loss, how, shared, args, rows, of_loss, totals)
