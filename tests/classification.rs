@@ -11,7 +11,7 @@ use judging::family::tests_of_family;
 use judging::logits::{Shape, drawn_rows, rows_far_apart, rows_of, with_targets};
 use judging::rows::Rows;
 use judging::{Manner, Peaks, levels, manners, proptest_config, scaled, shown};
-use lossfn::{BceWithLogits, Call, Loss, Weights};
+use lossfn::{BceWithLogits, Call, CrossEntropy, Loss, Weights};
 use lossfn_oracle::inputs::{Values, rng};
 use lossfn_oracle::registry::{CROSS_ENTROPY, Rowwise, Slices, Subject, Verb};
 use lossfn_oracle::{Truth, Wide};
@@ -263,5 +263,21 @@ fn losses_are_not_negative<T: Subject>() {
                 assert!(least >= 0.0, "{} {classes} {level:?}, spread {spread}, shift {shift}: {least:e}", loss.name);
             }
         }
+    }
+}
+
+/// A row that is cut into segments, whose logits need a shift: of all segments' largest.
+#[test]
+fn the_largest_logit_may_be_in_any_segment() {
+    const LEN: usize = 70_000;
+    for at in [0, LEN / 2, LEN - 1] {
+        let (mut x, mut dx) = (vec![0.0_f32; LEN], vec![f32::NAN; LEN]);
+        x[at] = 1000.0;
+        let mut run = |class: usize| {
+            let value = CrossEntropy::new(LEN).value_and_grad(&x, &[class as u32], &mut dx).expect("a call").value;
+            (value, dx[class], dx[at])
+        };
+        assert_eq!(run(at), (0.0, 0.0, 0.0), "the largest at {at}");
+        assert_eq!(run(7), (1000.0, -1.0, 1.0), "the largest at {at}");
     }
 }

@@ -2,8 +2,8 @@
 
 use core::error::Error;
 use lossfn::{
-    Bce, BceWithLogits, Call, CategoricalCrossEntropy, CosineSimilarity, CrossEntropy, Divisor, Hinge, Huber, Layout,
-    Level, Loss, LossError, Mae, Mse, Real, SmoothL1, Weights,
+    Bce, BceWithLogits, ByRow, Call, CategoricalCrossEntropy, CosineSimilarity, CrossEntropy, Divisor, Hinge, Huber,
+    Layout, Level, Loss, LossError, Mae, Mse, Real, SmoothL1, Weights,
 };
 
 const OK: [f32; 6] = [0.5, -1.0, 2.0, 0.25, 3.0, -0.5];
@@ -302,6 +302,12 @@ fn what_a_loss_does_not_have() {
     assert!(matches!(error, LossError::Unsupported { .. }), "{error:?}");
     expect(error, error, &["column", "class weights"]);
     expect(refused(&CrossEntropy::new(3).with(columns), &OK, &OK, 2), error, &["class weights"]);
+    let error = refused(&CosineSimilarity::new(3).with(columns), &OK, &OK, 2);
+    expect(error, error, &["a weight for each column", "weigh the rows"]);
+    let by_row = Call::new().by_row(ByRow::Mean);
+    for error in [refused_rows(by_row), refused(&CosineSimilarity::new(3).with(by_row), &OK, &OK, 2)] {
+        expect(error, error, &["a reduction of rows", "leave it out"]);
+    }
 }
 
 #[test]
