@@ -249,6 +249,26 @@ fn option_by_column() {
     }
 }
 
+/// Rows that go one by one.
+#[test]
+fn option_by_column_of_long_rows() {
+    let columns = 35;
+    let numbers = |factor: f64| -> Vec<f64> { (0..2 * columns).map(|i| (factor * i as f64).sin().abs()).collect() };
+    let (mut x, t, weights) = (numbers(0.37), numbers(0.71), numbers(0.53));
+    let loss = BceWithLogits::new().pos_weights(&weights[..columns]);
+    let (mut elements, mut rows) = (vec![0.0; 2 * columns], [0.0; 2]);
+    loss.each(&x, &t, &mut elements).unwrap();
+    loss.with(Call::new().by_row(ByRow::Sum)).each(&x, &t, &mut rows).unwrap();
+    for (row, elements) in rows.iter().zip(elements.chunks(columns)) {
+        assert!((row - elements.iter().sum::<f64>()).abs() < 1e-13);
+    }
+    x[3] = f64::NAN;
+    let how = Call::new().by_row(ByRow::Sum).sum().mask(&[false, true]);
+    let mut dx = vec![7.0; 2 * columns];
+    assert_eq!(loss.with(how).value_and_grad(&x, &t, &mut dx).unwrap().value, rows[1]);
+    assert!(dx[..columns].iter().all(|dx| *dx == 0.0) && dx[columns..].iter().all(|dx| dx.is_finite()));
+}
+
 #[test]
 fn option_by_column_along_an_axis() {
     let (x, t, weights) = ([0.5_f64, 2.0, -1.0, 0.25], [1.0, 0.5, 0.0, 1.0], [0.5, 3.0]);
