@@ -74,12 +74,11 @@ fn kept_weight<T: Float>(weights: Spread<'_, T>, mask: Spread<'_, bool>, items: 
         let n = laid_out.len().min(items - start);
         weights.fill(start, &mut laid_out[..n]);
         mask.fill(start, &mut kept[..n]);
-        let mut parts = [0.0; 8];
-        for (i, (weight, &kept)) in laid_out[..n].iter().zip(&kept).enumerate() {
-            parts[i % 8] += if kept { weight.to_f64() } else { 0.0 };
+        for (weight, &kept) in laid_out[..n].iter_mut().zip(&kept) {
+            *weight = if kept { *weight } else { T::default() };
             count += usize::from(kept);
         }
-        sum.add(parts.iter().sum());
+        sum.add(sum_of(&laid_out[..n]));
     }
     (sum.total(), count)
 }
