@@ -2,7 +2,7 @@
 
 use super::{Plans, shifts};
 use crate::engine::axis::{ByColumn, Column};
-use crate::engine::lane_sum::RunningSum;
+use crate::engine::lane_sum::LaneSum;
 use crate::engine::softmax::soft::gap_at_top;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::lane::{Isa, Lane, Mask};
@@ -90,14 +90,10 @@ impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
         let plan = self.0.plan(first, column.len());
         let targets = self.0.distributions();
         let softmax = Softmax::new(column);
-        let [mut masses, mut own_mass] = [T::chunk(T::default()); 2];
-        let parts = masses_of(column, targets, label, softmax.top);
-        parts[0].store(&mut masses);
-        parts[1].store(&mut own_mass);
-        let [mut factor, mut kept, mut added, mut at_top] = [masses; 4];
+        let masses = Kept::new(masses_of(column, targets, label, softmax.top));
+        let [mut factor, mut kept, mut added, mut at_top] = [T::chunk(T::default()); 4];
         for i in 0..column.len() {
-            let masses = [&masses, &own_mass].map(|mass| mass.as_ref()[i].to_f64());
-            let sums = [&softmax.others, &softmax.target].map(|sum| sum.as_ref()[i].to_f64());
+            let (masses, sums) = (masses.at(i), softmax.sums.at(i));
             factor.as_mut()[i] = T::from_f64(plan.scale[i] * (masses[0] + masses[1]) / (sums[0] + sums[1]));
             at_top.as_mut()[i] = T::from_f64(plan.scale[i] * gap_at_top(masses, sums));
             kept.as_mut()[i] = T::from_f64(plan.scale[i] * targets.keep);
@@ -124,23 +120,76 @@ fn masses_of<T: Float, I: Isa>(
     targets: Distributions<'_, T>,
     label: T::Lane<I>,
     top: T::Lane<I>,
-) -> [T::Lane<I>; 2] {
+) -> Split<T::Lane<I>> {
     let zero = label.of(0.0);
-    let (mut sum, mut target) = (RunningSum::new(zero), zero);
+    let mut split = Split::new(column.isa);
     for class in 0..column.classes {
         let q = targets.q(targets.entry(class, column.entry(class).1, label));
         let is_top = top.same(top.of(class as f64));
-        target = T::Lane::<I>::pick(is_top, q, target);
-        sum.add(T::Lane::<I>::pick(is_top, zero, q));
+        split.own = T::Lane::<I>::pick(is_top, q, split.own);
+        split.others.add(T::Lane::<I>::pick(is_top, zero, q));
     }
-    [sum.total(), target]
+    split.rounded()
+}
+
+/// A sum over the classes but one, and that class's own term.
+#[derive(Clone, Copy)]
+struct Split<L> {
+    others: LaneSum<L>,
+    own: L,
+}
+
+impl<L: Lane> Split<L> {
+    #[inline(always)]
+    fn new(isa: L::Isa) -> Self {
+        let others = LaneSum::new(isa);
+        Self { others, own: others.high }
+    }
+
+    #[inline(always)]
+    fn rounded(self) -> Self {
+        Self { others: self.others.rounded(), ..self }
+    }
+
+    /// As [`Lane::pick`].
+    #[inline(always)]
+    fn pick(mask: L::Mask, yes: Self, no: Self) -> Self {
+        let high = L::pick(mask, yes.others.high, no.others.high);
+        let low = L::pick(mask, yes.others.low, no.others.low);
+        Self { others: LaneSum { high, low }, own: L::pick(mask, yes.own, no.own) }
+    }
+}
+
+/// The same in memory.
+struct Kept<T: Float> {
+    others: T::Chunk,
+    lost: T::Chunk,
+    own: T::Chunk,
+}
+
+impl<T: Float> Kept<T> {
+    #[inline(always)]
+    fn new<L: Lane<Elem = T>>(split: Split<L>) -> Self {
+        let zero = T::chunk(T::default());
+        let mut kept = Self { others: zero, lost: zero, own: zero };
+        split.others.high.store(&mut kept.others);
+        split.others.low.store(&mut kept.lost);
+        split.own.store(&mut kept.own);
+        kept
+    }
+
+    /// The sum and the own term of a lane.
+    fn at(&self, lane: usize) -> [f64; 2] {
+        let [others, lost, own] = [&self.others, &self.lost, &self.own].map(|kept| kept.as_ref()[lane].to_f64());
+        // What the roundings lost of an infinite sum has no meaning.
+        [if others.is_finite() { others + lost } else { others }, own]
+    }
 }
 
 /// The softmax of a vector of positions.
 struct Softmax<T: Float, I: Isa> {
-    /// The sums of the exponentials: the largest logit's own, and that of the others.
-    others: T::Chunk,
-    target: T::Chunk,
+    /// The sums of the exponentials; the largest logit's own is apart.
+    sums: Kept<T>,
     scaling: Scaling<T::Lane<I>>,
     largest: T::Lane<I>,
     /// Its class.
@@ -161,21 +210,16 @@ impl<T: Float, I: Isa> Softmax<T, I> {
             top = T::Lane::<I>::pick(is_larger, x.of(class as f64), top);
         }
         let mut scaling = Shift::<T>::first().scaling::<T::Lane<I>>(column.isa);
-        let [mut others, mut target] = sums(column, scaling, top);
-        let rejected = Shift::<T>::rejects(others + target);
+        let mut split = sums(column, scaling, top);
+        let total = split.others.high + split.own;
+        let rejected = Shift::<T>::rejects(total);
         if rejected.any() {
-            let [base, k] = shifts(others + target, largest);
+            let [base, k] = shifts(total, largest);
             scaling = Scaling::each(column.isa, &base, &k);
-            let again = sums(column, scaling, top);
-            others = T::Lane::<I>::pick(rejected, again[0], others);
-            target = T::Lane::<I>::pick(rejected, again[1], target);
+            split = Split::pick(rejected, sums(column, scaling, top), split);
         }
-        let above = log1p(others / target);
-        let mut chunks = [T::chunk(T::default()); 2];
-        others.store(&mut chunks[0]);
-        target.store(&mut chunks[1]);
-        let [others, target] = chunks;
-        Self { others, target, scaling, largest, top, above }
+        let above = log1p(split.others.high / split.own);
+        Self { sums: Kept::new(split), scaling, largest, top, above }
     }
 
     /// `(lse - x) / 2`: halves, so that logits at both ends of the range do not overflow.
@@ -187,16 +231,19 @@ impl<T: Float, I: Isa> Softmax<T, I> {
 
 /// The sums of the exponentials of all classes but `top`, and its own.
 #[inline(always)]
-fn sums<T: Float, I: Isa>(column: &Column<'_, T, I>, scaling: Scaling<T::Lane<I>>, top: T::Lane<I>) -> [T::Lane<I>; 2] {
-    let zero = top.of(0.0);
-    let (mut sum, mut target) = (RunningSum::new(zero), zero);
+fn sums<T: Float, I: Isa>(
+    column: &Column<'_, T, I>,
+    scaling: Scaling<T::Lane<I>>,
+    top: T::Lane<I>,
+) -> Split<T::Lane<I>> {
+    let mut split = Split::new(column.isa);
     for class in 0..column.classes {
         let e = exp_scaled::<T::Lane<I>, true>(column.entry(class).0, scaling);
         let own = e.keep(top.same(top.of(class as f64)));
-        target = target + own;
-        sum.add(e - own);
+        split.own = split.own + own;
+        split.others.add(e - own);
     }
-    [sum.total(), target]
+    split.rounded()
 }
 
 /// Loss and gradients of a vector of positions whose sums are known.
@@ -218,7 +265,7 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
         let zero = self.label.of(0.0);
         let infinite = zero.of(f64::INFINITY);
         let [wants_grad, wants_target_grad] = column.wants();
-        let mut sum = RunningSum::new(zero);
+        let mut sum = LaneSum::new(column.isa);
         for class in 0..column.classes {
             let (x, t) = column.entry(class);
             let entry = self.targets.entry(class, t, self.label);
