@@ -257,6 +257,12 @@ impl<T: Float> Scratch<T> {
     pub(crate) fn columns(&self) -> &[T] {
         T::flat(&self.weights)
     }
+
+    /// So many of those, and room for as many factors.
+    #[inline(always)]
+    pub(crate) fn columns_and_scales(&mut self, n: usize) -> (&[T], &mut [T]) {
+        (&T::flat(&self.weights)[..n], &mut T::flat_mut(&mut self.upstream)[..n])
+    }
 }
 
 /// What the value is divided by, and the factor of the gradients that follows; `None` for a mean over nothing.

@@ -74,6 +74,17 @@ impl<T> Input<'_, T> {
     }
 }
 
+impl<'a, T> Input<'a, T> {
+    /// The prediction and the place of its gradient: one of them is empty if there is only the other.
+    pub(crate) fn with_place(self, grad: Option<&'a mut [T]>) -> (&'a [T], &'a mut [T]) {
+        match (self, grad) {
+            (Self::Replace(x), None) => (&[], x),
+            (Self::Replace(x), Some(grad)) => (x, grad),
+            (Self::Keep(x), grad) => (x, grad.unwrap_or_default()),
+        }
+    }
+}
+
 impl<T> core::ops::Deref for Input<'_, T> {
     type Target = [T];
     #[inline(always)]

@@ -33,8 +33,33 @@ pub(crate) trait Pass<T>: Copy + Send + Sync {
     fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Self::Out;
 }
 
-/// Runs the pass over the whole row.
-pub(crate) fn run<T: Float, P: Pass<T>>(token: Token, threads: Threads, pass: P, row: Row<'_, T>) -> P::Out {
+/// What passes over whole rows run with.
+#[derive(Clone, Copy)]
+pub(crate) struct Passes<I> {
+    pub(crate) isa: I,
+    pub(crate) token: Token,
+    pub(crate) threads: Threads,
+}
+
+impl<I: Isa> Passes<I> {
+    /// Runs a pass: here if the row is one segment, unless the stack is small.
+    #[inline(always)]
+    pub(crate) fn run<T: Float, P: Pass<T>>(self, pass: P, row: Row<'_, T>) -> P::Out {
+        if cfg!(feature = "std") && row.len() <= SEGMENT * T::LANES {
+            return pass.run(self.isa, row, 0);
+        }
+        segments(self.token, self.threads, pass, row)
+    }
+
+    /// The same for a pass that few rows need: it is compiled but once.
+    #[inline(always)]
+    pub(crate) fn run_rarely<T: Float, P: Pass<T>>(self, pass: P, row: Row<'_, T>) -> P::Out {
+        segments(self.token, self.threads, pass, row)
+    }
+}
+
+#[inline(never)]
+fn segments<T: Float, P: Pass<T>>(token: Token, threads: Threads, pass: P, row: Row<'_, T>) -> P::Out {
     let large = row.len() >= LARGE * SEGMENT * T::LANES;
     parallel::run(Segments { token, pass, row, at: 0 }, threads, large)
 }

@@ -115,8 +115,11 @@ pub(crate) fn wide<T: Float>(terms: &[T]) -> f64 {
 /// The sum of the terms of one block.
 #[inline(always)]
 pub(crate) fn block<I: Isa, T: Float>(isa: I, terms: &[T]) -> f64 {
-    let mut sum = BlockSum::<T::Lane<I>>::new(isa);
-    sum.push(isa, terms);
+    let mut sum = BlockSum(T::Lane::<I>::load_part(isa, terms, T::default()));
+    if terms.len() > T::LANES {
+        sum = BlockSum::new(isa);
+        sum.push(isa, terms);
+    }
     let total = sum.total().to_f64();
     if total.is_finite() { total } else { wide(terms) }
 }

@@ -1,4 +1,4 @@
-//! Losses of elements whose rows have one loss each, and are short or lie along an axis in the middle.
+//! Losses of elements whose rows lie along an axis in the middle and have one loss each.
 //!
 //! A tile of positions is worked on column by column: what a column has there is copied, evaluated and added to the
 //! sums of the positions.

@@ -1,20 +1,18 @@
 //! Losses of elements whose rows have one loss each.
 
-use super::check_columns;
 use super::compiled::Compiled;
 use super::tiled::{Tile, put};
+use super::{by_item, check_columns};
 use crate::call::ByRow;
 use crate::engine::axis;
 use crate::engine::factors::{Scratch, TILE};
-use crate::engine::rowwise::{self, Batch, Layout, Leaf, Rowwise, Shared};
-use crate::engine::sum::{self, BlockSum, Sum};
+use crate::engine::rowwise::{self, BATCH, Batch, Layout, Leaf, Rowwise, Shared};
+use crate::engine::sum::{self, Sum};
 use crate::engine::{Args, Input};
-use crate::lane::{Isa, Kernel, dispatch};
+use crate::lane::{Isa, Kernel, Lane, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Weights};
-
-/// Columns up to which rows are faster side by side in lanes than one by one.
-const BY_LANES: usize = 8;
+use core::ops::Range;
 
 /// Runs one call whose loss and lengths of input have been checked.
 pub(super) fn run<T: Float>(
@@ -38,6 +36,10 @@ pub(super) fn run<T: Float>(
     {
         return Err(LossError::Weights { what: "column weights", expected: columns, found: weights.len() });
     }
+    // The loss of a row is that of its element; the totals alone count weights of columns in another way.
+    if columns == 1 && how.inner == 1 && column_weights.is_none() {
+        return by_item(loss, how, args);
+    }
     args.check_outputs(rows, how.accumulate)?;
     let shared = Shared::new(how, layout, rows)?;
     let totals = shared.factors.totals(rows);
@@ -46,7 +48,7 @@ pub(super) fn run<T: Float>(
     let share = if how.by_row == Some(ByRow::Mean) { 1.0 / length } else { 1.0 };
     let (args, t) = args.take_target();
     let rows_of = Rows { loss, t, column_weights, share };
-    if layout.goes_by_lanes(BY_LANES) {
+    if layout.is_apart() {
         return axis::run(&rows_of, how, shared, args, of_loss, totals);
     }
     rowwise::run(&rows_of, how, shared, args, rows, of_loss, totals)
@@ -63,98 +65,138 @@ pub(super) struct Rows<'a, T> {
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
     fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
-        leaf.batches(&mut |batch| dispatch(batch.shared.token, Kernels { rows: self, batch }))
+        let mut work = Work { tile: Tile::new(), scratch: Scratch::new(), own: [Own::default(); BATCH] };
+        leaf.batches(&mut |batch| dispatch(batch.shared.token, Kernels { rows: self, batch, work: &mut work }))
     }
 }
 
-struct Kernels<'a, T> {
-    rows: &'a Rows<'a, T>,
-    batch: Batch<'a, T>,
+/// What rows are worked on in.
+struct Work<T: Float> {
+    tile: Tile<T>,
+    scratch: Scratch<T>,
+    own: [Own; BATCH],
 }
 
-impl<T: Float> Kernel for Kernels<'_, T> {
+struct Kernels<'a, 'w, T: Float> {
+    rows: &'a Rows<'a, T>,
+    batch: Batch<'a, T>,
+    work: &'w mut Work<T>,
+}
+
+/// What a row has of its own: its weight, the factor of its gradients, and the sum of its columns.
+#[derive(Clone, Copy, Default)]
+struct Own {
+    weight: f64,
+    scale: f64,
+    sum: Sum,
+}
+
+impl<T: Float> Kernel for Kernels<'_, '_, T> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {
-        let (mut tile, mut scratch) = (Tile::new(), Scratch::new());
         let factors = self.batch.shared.factors;
-        for i in 0..self.batch.rows {
-            let row = self.batch.first + i;
-            let kept = factors.is_kept(row);
-            let weight = if kept { factors.weight(row).to_f64() } else { 0.0 };
-            let scale = if kept { factors.upstream(row) * weight } else { 0.0 };
-            let mut sum = Sum::default();
-            let columns = self.batch.shared.layout.classes;
-            let mut start = 0;
-            while start < columns {
-                let end = columns.min(start + TILE * T::LANES);
-                sum.add(self.tile(isa, i, start..end, kept.then_some(scale), &mut tile, &mut scratch));
-                start = end;
+        let columns = self.batch.shared.layout.classes;
+        let width = TILE * T::LANES;
+        let mut start = 0;
+        while start < self.batch.rows {
+            let first = self.batch.first + start;
+            // As many rows as a tile holds, or one that takes several.
+            let most = (width / columns).clamp(1, self.batch.rows - start);
+            let mut count = 0;
+            while count < most && factors.is_kept(first + count) {
+                let weight = factors.weight(first + count).to_f64();
+                let scale = factors.upstream(first + count) * weight * self.rows.share;
+                self.work.own[count] = Own { weight, scale, sum: Sum::default() };
+                count += 1;
             }
-            let loss = T::from_f64(sum.total() * self.rows.share);
-            self.batch.losses[i] = if kept { loss * T::from_f64(weight) } else { T::default() };
+            if count == 0 {
+                self.leave_out(start);
+                start += 1;
+                continue;
+            }
+            for column in (0..columns).step_by(width) {
+                let columns = column..columns.min(column + width);
+                self.tile(isa, start, columns, count);
+            }
+            for (loss, own) in self.batch.losses[start..].iter_mut().zip(&self.work.own[..count]) {
+                *loss = T::from_f64(own.sum.total() * self.rows.share) * T::from_f64(own.weight);
+            }
+            start += count;
         }
     }
 }
 
-impl<T: Float> Kernels<'_, T> {
-    /// The sum of some columns of row `i`, and their gradients times `scale`; zeros without one.
+impl<T: Float> Kernels<'_, '_, T> {
+    /// The gradient of a row that is left out.
+    fn leave_out(&mut self, row: usize) {
+        let (shared, batch) = (self.batch.shared, &mut self.batch);
+        let at = row * shared.layout.classes..(row + 1) * shared.layout.classes;
+        let grad = place(batch.grad.as_deref_mut(), &mut batch.x);
+        for to in [grad, batch.target_grad.as_deref_mut()].into_iter().flatten().filter(|_| !shared.accumulate) {
+            to[at.clone()].fill(T::default());
+        }
+    }
+
+    /// Adds some columns of so many rows from `start` on to their sums, and writes their gradients.
     #[inline(always)]
-    fn tile<I: Isa>(
-        &mut self,
-        isa: I,
-        i: usize,
-        columns: core::ops::Range<usize>,
-        scale: Option<f64>,
-        tile: &mut Tile<T>,
-        scratch: &mut Scratch<T>,
-    ) -> f64 {
-        let Rows { loss, t, column_weights, share } = *self.rows;
+    fn tile<I: Isa>(&mut self, isa: I, start: usize, columns: Range<usize>, count: usize) {
+        let Rows { loss, t, column_weights, .. } = *self.rows;
+        let Work { tile, scratch, own } = &mut *self.work;
+        let own = &mut own[..count];
         let batch = &mut self.batch;
         let classes = batch.shared.layout.classes;
-        let len = columns.len();
-        let at = i * classes + columns.start..i * classes + columns.end;
-        let target = (batch.first + i) * classes + columns.start;
-        if let Some(scale) = scale {
-            let ones = [T::from_f64(1.0)];
-            if loss.is_by_column() {
-                scratch.lay_out_columns(loss.columns().unwrap_or(&ones), columns.start, len);
-            }
-            let (x, t) = (&batch.x[at.clone()], &t[target..target + len]);
-            tile.evaluate(loss, batch.shared.token, x, t, scratch.columns(), true);
-            scratch.lay_out_columns(column_weights.unwrap_or(&ones), columns.start, len);
-            tile.weigh(scratch.columns(), scale * share, len);
-        } else {
-            tile.clear();
+        let len = (own.len() - 1) * classes + columns.len();
+        let at = start * classes + columns.start;
+        let target = batch.first * classes + at;
+        if loss.is_by_column() {
+            scratch.lay_out_columns(loss.columns().unwrap_or(&[T::from_f64(1.0)]), columns.start, len);
+        }
+        let (x, t) = (&batch.x[at..at + len], &t[target..target + len]);
+        tile.evaluate(loss, batch.shared.token, x, t, scratch.columns(), batch.target_grad.is_some());
+        if let Some(weights) = column_weights {
+            scratch.lay_out_columns(weights, columns.start, len);
         }
         let (values, grads, target_grads) = tile.parts(len);
-        let grad = match (batch.grad.as_deref_mut(), &mut batch.x) {
-            (None, Input::Replace(x)) => Some(&mut **x),
-            (grad, _) => grad,
-        };
-        for (to, from) in [(grad, grads), (batch.target_grad.as_deref_mut(), target_grads)] {
-            if let Some(to) = to {
-                put(&mut to[at.clone()], from, batch.shared.accumulate);
+        let (weights, scales) = scratch.columns_and_scales(len);
+        for (scales, (own, weights)) in
+            scales.chunks_mut(columns.len()).zip(own.iter().zip(weights.chunks(columns.len())))
+        {
+            if column_weights.is_some() {
+                for (scale, weight) in scales.iter_mut().zip(weights) {
+                    *scale = T::from_f64(own.scale * weight.to_f64());
+                }
+            } else {
+                let scale = T::Lane::<I>::splat(isa, T::from_f64(own.scale));
+                for scales in scales.chunks_mut(T::LANES) {
+                    scale.store_part(scales);
+                }
             }
         }
-        let mut block = BlockSum::<T::Lane<I>>::new(isa);
-        block.push(isa, values);
-        let total = block.total().to_f64();
-        if total.is_finite() { total } else { sum::wide(values) }
+        if column_weights.is_some() {
+            for (value, weight) in values.iter_mut().zip(weights) {
+                *value = *value * *weight;
+            }
+        }
+        let grad = place(batch.grad.as_deref_mut(), &mut batch.x);
+        for (to, from) in [(grad, grads), (batch.target_grad.as_deref_mut(), target_grads)] {
+            let Some(to) = to else { continue };
+            for (grad, scale) in from.iter_mut().zip(&*scales) {
+                *grad = *grad * *scale;
+            }
+            put(&mut to[at..at + len], from, batch.shared.accumulate);
+        }
+        for (own, values) in own.iter_mut().zip(values.chunks(columns.len())) {
+            own.sum.add(sum::block(isa, values));
+        }
     }
 }
 
-impl<T: Float> Tile<T> {
-    /// Multiplies values with the weights of their columns, gradients with those and `scale`.
-    #[inline(always)]
-    fn weigh(&mut self, columns: &[T], scale: f64, len: usize) {
-        let (values, grads, target_grads) = self.parts(len);
-        for (i, &weight) in columns[..len].iter().enumerate() {
-            let factor = T::from_f64(scale * weight.to_f64());
-            values[i] = values[i] * weight;
-            grads[i] = grads[i] * factor;
-            target_grads[i] = target_grads[i] * factor;
-        }
+/// Where the gradient of the prediction goes.
+fn place<'a, T>(grad: Option<&'a mut [T]>, x: &'a mut Input<'_, T>) -> Option<&'a mut [T]> {
+    match (grad, x) {
+        (None, Input::Replace(x)) => Some(x),
+        (grad, _) => grad,
     }
 }

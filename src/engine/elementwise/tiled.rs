@@ -58,12 +58,6 @@ impl<T: Float, const N: usize> Tile<T, N> {
         Self { values: [zero; N], grads: [zero; N], target_grads: [zero; N] }
     }
 
-    pub(super) fn clear(&mut self) {
-        for part in [&mut self.values, &mut self.grads, &mut self.target_grads] {
-            part.fill(T::chunk(T::default()));
-        }
-    }
-
     /// The first so many values, gradients and gradients of the target.
     #[inline(always)]
     pub(super) fn parts(&mut self, len: usize) -> (&mut [T], &mut [T], &mut [T]) {

@@ -5,7 +5,7 @@ use crate::Threads;
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{self, Pass, Row, Scale};
+use crate::engine::pass::{Largest, Pass, Passes, Row, Scale};
 use crate::engine::sum::Sum;
 use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
@@ -25,78 +25,73 @@ pub(crate) struct HardRow<'a, T> {
 
 /// The weighted loss; the gradient goes to its place.
 pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_, T>) -> T {
-    let HardRow { x, grad, class, weight, scale, accumulate } = row;
-    let x_target = x[class];
-    let finish = |shift, SplitSum { others, target }: SplitSum<T>| {
+    dispatch(token, OnRow { token, threads, row })
+}
+
+struct OnRow<'a, T> {
+    token: Token,
+    threads: Threads,
+    row: HardRow<'a, T>,
+}
+
+impl<T: Float> Kernel for OnRow<'_, T> {
+    type Out = T;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> T {
+        let Self { token, threads, row: HardRow { x, grad, class, weight, scale, accumulate } } = self;
+        let passes = Passes { isa, token, threads };
+        let x_target = x[class];
+        let (x, y) = x.with_place(grad);
+        // The exponentials are kept where they will be scaled, unless something else is there.
+        let keeps = x.is_empty() || !y.is_empty() && !accumulate;
+        let (shift, SplitSum { others, target }) = if x.is_empty() {
+            let shift = shift_of_replaced(passes, class, y);
+            (shift, exp_sum(passes, shift, class, &[], y))
+        } else {
+            exp_sums_of(passes, class, x, if keeps { &mut *y } else { &mut [] })
+        };
         let (others, lost) = others.rounded();
-        let RowResult { loss, factor } = finish(token, Finish { others, lost, target, x_target, shift, weight, scale });
-        (others, loss, factor)
-    };
-    // The exponentials are kept where they will be scaled, unless something else is there.
-    let (y, others, loss, factor) = match (x, grad) {
-        (Input::Replace(y), None) => {
-            let shift = shift_of_replaced(token, threads, class, y);
-            let (others, loss, factor) = finish(shift, exp_sum(token, threads, shift, class, &[], y));
-            (y, others, loss, factor)
+        let Finished { loss, factor } = finish(isa, Finish { others, lost, target, x_target, shift, weight, scale });
+        if keeps {
+            y[class] = -others;
+            passes.run(Scale(factor), Row { x: &[], t: &[], y, dt: &mut [] });
+        } else if let Some(&before) = y.get(class) {
+            passes.run(AddAgain { shift, factor }, Row { x, t: &[], y: &mut *y, dt: &mut [] });
+            y[class] = before + -others * factor;
         }
-        (x, Some(y)) if !accumulate => {
-            let (shift, sums) = exp_sums_of(token, threads, class, &x, y);
-            let (others, loss, factor) = finish(shift, sums);
-            (y, others, loss, factor)
-        }
-        (x, grad) => {
-            let (shift, sums) = exp_sums_of(token, threads, class, &x, &mut []);
-            let (others, loss, factor) = finish(shift, sums);
-            if let Some(y) = grad {
-                let before = y[class];
-                pass::run(token, threads, AddAgain { shift, factor }, Row { x: &x, t: &[], y, dt: &mut [] });
-                y[class] = before + -others * factor;
-            }
-            return loss;
-        }
-    };
-    y[class] = -others;
-    pass::run(token, threads, Scale(factor), Row { x: &[], t: &[], y, dt: &mut [] });
-    loss
+        loss
+    }
 }
 
 /// The shift of a row, and the sums with it; the exponentials go to `y` if it is not empty.
-fn exp_sums_of<T: Float>(
-    token: Token,
-    threads: Threads,
-    class: usize,
-    x: &[T],
-    y: &mut [T],
-) -> (Shift<T>, SplitSum<T>) {
+#[inline(always)]
+fn exp_sums_of<I: Isa, T: Float>(passes: Passes<I>, class: usize, x: &[T], y: &mut [T]) -> (Shift<T>, SplitSum<T>) {
     let shift = Shift::first();
-    let sums = exp_sum(token, threads, shift, class, x, y);
+    let sums = exp_sum(passes, shift, class, x, y);
     if Shift::accepts(sums.total()) {
         return (shift, sums);
     }
-    let shift = Shift::from_largest(largest(token, threads, x));
-    (shift, exp_sum(token, threads, shift, class, x, y))
+    let shift = Shift::from_largest(passes.run_rarely(Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0);
+    (shift, passes.run_rarely(ExpSum { shift, skip: Some(class) }, Row { x, t: &[], y, dt: &mut [] }))
 }
 
 /// The shift of a row whose exponentials will replace it: there is no second try, so it is found before.
-fn shift_of_replaced<T: Float>(token: Token, threads: Threads, class: usize, x: &[T]) -> Shift<T> {
+#[inline(always)]
+fn shift_of_replaced<I: Isa, T: Float>(passes: Passes<I>, class: usize, x: &[T]) -> Shift<T> {
     let first = Shift::first();
-    let largest = largest(token, threads, x);
-    if first.is_sure(largest, x.len()) || Shift::accepts(exp_sum(token, threads, first, class, x, &mut []).total()) {
-        first
-    } else {
-        Shift::from_largest(largest)
+    let largest = largest(passes, x);
+    if first.is_sure(largest, x.len()) {
+        return first;
     }
+    let row = Row { x, t: &[], y: &mut [], dt: &mut [] };
+    let sums = passes.run_rarely(ExpSum { shift: first, skip: Some(class) }, row);
+    if Shift::accepts(sums.total()) { first } else { Shift::from_largest(largest) }
 }
 
-fn exp_sum<T: Float>(
-    token: Token,
-    threads: Threads,
-    shift: Shift<T>,
-    skip: usize,
-    x: &[T],
-    y: &mut [T],
-) -> SplitSum<T> {
-    pass::run(token, threads, ExpSum { shift, skip: Some(skip) }, Row { x, t: &[], y, dt: &mut [] })
+#[inline(always)]
+fn exp_sum<I: Isa, T: Float>(passes: Passes<I>, shift: Shift<T>, skip: usize, x: &[T], y: &mut [T]) -> SplitSum<T> {
+    passes.run(ExpSum { shift, skip: Some(skip) }, Row { x, t: &[], y, dt: &mut [] })
 }
 
 /// Exponentials of a row, stored where there is a place for them, or over the row where `x` is empty, and their sum.
@@ -319,29 +314,21 @@ struct Finish<T> {
     scale: f64,
 }
 
-struct RowResult<T> {
+struct Finished<T> {
     loss: T,
     factor: T,
 }
 
-/// Not inlined: its vectors would lie on the stack below the passes.
-#[inline(never)]
-fn finish<T: Float>(token: Token, finish: Finish<T>) -> RowResult<T> {
-    dispatch(token, finish)
-}
-
-impl<T: Float> Kernel for Finish<T> {
-    type Out = RowResult<T>;
-
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> RowResult<T> {
-        let (high, low) = (T::Lane::<I>::splat(isa, self.others), T::Lane::<I>::splat(isa, self.lost));
-        let (others, target) = (LaneSum { high, low }, T::Lane::<I>::splat(isa, self.target));
-        let (x_target, base) = (T::Lane::<I>::splat(isa, self.x_target), T::Lane::<I>::splat(isa, self.shift.base));
-        let loss = row_loss(others, target, x_target, base, self.shift.k);
-        let loss = weigh(T::Lane::<I>::splat(isa, self.weight), loss);
-        let mut factor = T::chunk(T::default());
-        factors::<T>(&[self.scale], &T::chunk(self.others), &T::chunk(self.target), &mut factor);
-        RowResult { loss: loss.first(), factor: factor.as_ref()[0] }
-    }
+/// Inlined where there is room: else its vectors would lie on the stack below the passes.
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
+fn finish<I: Isa, T: Float>(isa: I, finish: Finish<T>) -> Finished<T> {
+    let Finish { others, lost, target, x_target, shift, weight, scale } = finish;
+    let mut factor = T::chunk(others);
+    factors::<T>(&[scale], &T::chunk(others), &T::chunk(target), &mut factor);
+    let (high, low) = (T::Lane::<I>::splat(isa, others), T::Lane::<I>::splat(isa, lost));
+    let (x_target, base) = (T::Lane::<I>::splat(isa, x_target), T::Lane::<I>::splat(isa, shift.base));
+    let loss = row_loss(LaneSum { high, low }, T::Lane::<I>::splat(isa, target), x_target, base, shift.k);
+    let loss = weigh(T::Lane::<I>::splat(isa, weight), loss);
+    Finished { loss: loss.first(), factor: factor.as_ref()[0] }
 }

@@ -21,9 +21,8 @@ pub(crate) use short::{GROUP, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, W
 pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
 
 use super::lane_sum::LaneSum;
-use super::pass::{self, Largest, Row};
-use crate::Threads;
-use crate::lane::{Lane, Mask, Token};
+use super::pass::{Largest, Passes, Row};
+use crate::lane::{Isa, Lane, Mask};
 use crate::math::{Float, Scaling, ln, log1p_finite, remainder};
 
 /// Above this ratio of the others to the target, the loss is the difference of two logarithms.
@@ -84,8 +83,9 @@ impl<T: Float> Shift<T> {
 }
 
 /// The largest entry of a row.
-fn largest<T: Float>(token: Token, threads: Threads, x: &[T]) -> T {
-    pass::run(token, threads, Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0
+#[inline(always)]
+fn largest<T: Float, I: Isa>(passes: Passes<I>, x: &[T]) -> T {
+    passes.run(Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0
 }
 
 /// The nearest integer of a number far below 2^51.

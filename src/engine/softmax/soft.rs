@@ -15,10 +15,10 @@ use crate::Threads;
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{self, Pass, Row};
+use crate::engine::pass::{Pass, Passes, Row};
 use crate::engine::sum::{BLOCK, Sum};
-use crate::lane::{Element, Isa, Kernel, Lane, Token, dispatch};
-use crate::math::{Float, exp_scaled, log1p};
+use crate::lane::{Element, Isa, Kernel, Lane, Mask, Token, dispatch, load_four};
+use crate::math::{Float, exp_scaled_each, log1p};
 
 /// The target probabilities of one row.
 #[derive(Clone, Copy)]
@@ -29,25 +29,35 @@ pub(crate) struct SoftTarget<'a, T> {
 }
 
 impl<T: Float> SoftTarget<'_, T> {
-    /// The entries of the columns from `at` on; 0 past the end.
+    /// The entries of so many columns from `at` on, of which `given` has the probabilities.
     #[inline(always)]
-    fn load<I: Isa>(&self, isa: I, given: &[T], at: usize) -> Entry<T::Lane<I>> {
-        let zero = T::default();
+    fn load<I: Isa>(&self, isa: I, given: &[T], at: usize, columns: usize) -> Entries<T::Lane<I>> {
+        let mut one_hot = [T::chunk(T::default()); 4];
         let given = match self.given {
-            Ok(_) => T::Lane::<I>::load_part(isa, given, zero),
+            Ok(_) => given,
             Err(class) => {
-                let mut one_hot = T::chunk(zero);
-                if let Some(entry) = class.checked_sub(at).and_then(|lane| one_hot.as_mut().get_mut(lane)) {
+                if let Some(entry) = T::flat_mut(&mut one_hot).get_mut(class.wrapping_sub(at)) {
                     *entry = T::from_f64(1.0);
                 }
-                T::Lane::<I>::load(isa, &one_hot)
+                T::flat(&one_hot)
             }
         };
-        let weight = match self.all.weights.get(at..) {
-            Some(weights) if !self.all.weights.is_empty() => Some(T::Lane::<I>::load_part(isa, weights, zero)),
-            _ => None,
-        };
-        Entry { given, weight }
+        let weights = self.all.weights.get(at..at + columns).unwrap_or_default();
+        Entries { given: load_four(isa, given), weighted: !weights.is_empty(), weights: load_four(isa, weights) }
+    }
+}
+
+/// The entries of a group of four vectors.
+struct Entries<L> {
+    given: [L; 4],
+    weighted: bool,
+    weights: [L; 4],
+}
+
+impl<L: Lane> Entries<L> {
+    #[inline(always)]
+    fn vector(&self, k: usize) -> Entry<L> {
+        Entry { given: self.given[k], weight: if self.weighted { Some(self.weights[k]) } else { None } }
     }
 }
 
@@ -64,39 +74,102 @@ pub(crate) struct SoftRow<'a, T> {
 
 /// The weighted loss; the gradient goes to its place.
 pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_, T>) -> T {
-    let SoftRow { mut x, grad, target_grad, target, weight, scale, accumulate } = row;
-    let dt = target_grad.unwrap_or_default();
-    let given = target.given.unwrap_or_default();
-    let largest = super::largest(token, threads, &x);
-    let top = x.iter().position(|&x| x == largest);
-    let mut shift = Shift::first();
-    let mut sums = exp_sum(token, threads, shift, top, &x);
-    if !Shift::accepts(sums.total()) {
-        shift = Shift::from_largest(largest);
-        sums = exp_sum(token, threads, shift, top, &x);
-    }
-    let row = Row { x: &x, t: given, y: &mut [], dt: &mut [] };
-    let masses = pass::run(token, threads, Mass { target, skip: top }, row);
-    let other_mass = masses.others.total();
-    let (mass, sum) = (other_mass + masses.target.to_f64(), sums.others.total() + sums.target.to_f64());
-    let above = dispatch(token, Above { others: T::from_f64(sums.others.total()), largest: sums.target });
-    let factor = T::from_f64(scale * mass / sum);
-    let at_top = scale * gap_at_top([other_mass, masses.target.to_f64()], [sums.others.total(), sums.target.to_f64()]);
-    let top = top.map(|top| (top, T::from_f64(at_top)));
-    let (kept, added) = (T::from_f64(scale * target.all.keep), T::from_f64(scale * target.all.add));
-    let finish = Finish { target, shift, largest, above, factor, kept, added, top, accumulate, grad: true };
-    let loss = match (&mut x, grad) {
-        (x, Some(y)) => pass::run(token, threads, finish, Row { x, t: given, y, dt }),
-        (Input::Replace(y), None) => pass::run(token, threads, finish, Row { x: &[], t: given, y, dt }),
-        (Input::Keep(x), None) => {
-            pass::run(token, threads, Finish { grad: false, ..finish }, Row { x, t: given, y: &mut [], dt })
-        }
-    };
-    T::from_f64(loss.total() * weight.to_f64())
+    dispatch(token, OnRow { token, threads, row })
 }
 
-fn exp_sum<T: Float>(token: Token, threads: Threads, shift: Shift<T>, skip: Option<usize>, x: &[T]) -> SplitSum<T> {
-    pass::run(token, threads, ExpSum { shift, skip }, Row { x, t: &[], y: &mut [], dt: &mut [] })
+struct OnRow<'a, T> {
+    token: Token,
+    threads: Threads,
+    row: SoftRow<'a, T>,
+}
+
+impl<T: Float> Kernel for OnRow<'_, T> {
+    type Out = T;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> T {
+        let Self { token, threads, row } = self;
+        let SoftRow { x, grad, target_grad, target, weight, scale, accumulate } = row;
+        let passes = Passes { isa, token, threads };
+        let given = target.given.unwrap_or_default();
+        let largest = super::largest(passes, &x);
+        let Place(top) = passes.run(Find(largest), Row { x: &x, t: &[], y: &mut [], dt: &mut [] });
+        let masses = passes.run(Mass { target, skip: top }, Row { x: &x, t: given, y: &mut [], dt: &mut [] });
+        let masses = [masses.others.total(), masses.target.to_f64()];
+        let (x, y) = x.with_place(grad);
+        // The exponentials are kept where the gradient goes, unless something else is there.
+        let keeps = !x.is_empty() && !y.is_empty() && !accumulate;
+        let mut shift = Shift::first();
+        let exp_sum = ExpSum { shift, skip: top };
+        let mut sums = if keeps {
+            passes.run(exp_sum, Row { x, t: &[], y: &mut *y, dt: &mut [] })
+        } else {
+            passes.run(exp_sum, Row { x: if x.is_empty() { y } else { x }, t: &[], y: &mut [], dt: &mut [] })
+        };
+        if !Shift::accepts(sums.total()) {
+            shift = Shift::from_largest(largest);
+            let row = if keeps {
+                Row { x, t: &[], y: &mut *y, dt: &mut [] }
+            } else {
+                Row { x: if x.is_empty() { y } else { x }, t: &[], y: &mut [], dt: &mut [] }
+            };
+            sums = passes.run_rarely(ExpSum { shift, skip: top }, row);
+        }
+        let above = above(isa, T::from_f64(sums.others.total()), sums.target);
+        let sums = [sums.others.total(), sums.target.to_f64()];
+        let finish = Finish {
+            target,
+            shift,
+            keeps,
+            largest,
+            above,
+            factor: T::from_f64(scale * (masses[0] + masses[1]) / (sums[0] + sums[1])),
+            kept: T::from_f64(scale * target.all.keep),
+            added: T::from_f64(scale * target.all.add),
+            accumulate,
+        };
+        let at_top = T::from_f64(scale * gap_at_top(masses, sums));
+        let at_top = top.and_then(|top| Some((top, if accumulate { *y.get(top)? + at_top } else { at_top })));
+        let loss = passes.run(finish, Row { x, t: given, y: &mut *y, dt: target_grad.unwrap_or_default() });
+        if let Some((top, at_top)) = at_top
+            && let Some(entry) = y.get_mut(top)
+        {
+            *entry = at_top;
+        }
+        T::from_f64(loss.total() * weight.to_f64())
+    }
+}
+
+/// Finds the first column of an entry.
+#[derive(Clone, Copy)]
+struct Find<T>(T);
+
+/// What [`Find`] finds.
+struct Place(Option<usize>);
+
+impl Merge for Place {
+    fn merge(self, next: Self) -> Self {
+        Self(self.0.or(next.0))
+    }
+}
+
+impl<T: Float> Pass<T> for Find<T> {
+    type Out = Place;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Place {
+        let entry = T::Lane::<I>::splat(isa, self.0);
+        let mut start = 0;
+        while start < row.x.len() {
+            let part = &row.x[start..row.x.len().min(start + T::LANES)];
+            // A NaN is not found.
+            if T::Lane::<I>::load_part(isa, part, T::from_f64(f64::NAN)).same(entry).any() {
+                return Place(part.iter().position(|x| *x == self.0).map(|lane| at + start + lane));
+            }
+            start += T::LANES;
+        }
+        Place(None)
+    }
 }
 
 /// The sum of `q_j`.
@@ -116,22 +189,35 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
         let len = row.x.len();
         let mut start = 0;
         while start < len {
-            let end = len.min(start + BLOCK * T::LANES);
-            let (mut block, terms) = (LaneSum::<T::Lane<I>>::new(isa), end - start);
-            while start < end {
-                let mut four = [T::chunk(T::default()); 4];
-                let terms = &mut T::flat_mut(&mut four)[..(4 * T::LANES).min(end - start)];
-                for (i, terms) in terms.chunks_mut(T::LANES).enumerate() {
-                    let first = start + i * T::LANES;
-                    let given = row.t.get(first..first + terms.len()).unwrap_or_default();
-                    self.target.all.q(self.target.load(isa, given, at + first)).store_part(terms);
+            let block_end = len.min(start + BLOCK * T::LANES);
+            let (mut block, terms) = (LaneSum::<T::Lane<I>>::new(isa), block_end - start);
+            while start < block_end {
+                let end = block_end.min(start + 4 * T::LANES);
+                let entries = self.target.load(isa, row.t.get(start..end).unwrap_or_default(), at + start, end - start);
+                let mut q = entries.given;
+                let mut k = 0;
+                while k < 4 {
+                    q[k] = self.target.all.q(entries.vector(k));
+                    k += 1;
                 }
-                let own = self.skip.and_then(|skip| terms.get_mut(skip.checked_sub(at + start)?));
-                if let Some(own) = own {
-                    sum.target = core::mem::take(own);
+                q = first_columns(isa, q, end - start);
+                if let Some(skip) = self.skip
+                    && (at + start..at + end).contains(&skip)
+                {
+                    let counting = T::Lane::<I>::counting(isa);
+                    let mut own = counting.of(0.0);
+                    k = 0;
+                    while k < 4 {
+                        let lane = (skip - at - start) as i32 - (k * T::LANES) as i32;
+                        let is_own = counting.same(T::Lane::<I>::splat(isa, T::from_i32(lane)));
+                        own = own + q[k].keep(is_own);
+                        q[k] = q[k].without(is_own);
+                        k += 1;
+                    }
+                    sum.target = own.sum();
                 }
-                start += terms.len();
-                block.add_four(load(isa, &four));
+                block.add_four(q);
+                start = end;
             }
             sum.others = sum.others.merge(Sum::of_lanes(block, terms));
         }
@@ -139,16 +225,13 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
     }
 }
 
-#[inline(always)]
-fn load<L: Lane>(isa: L::Isa, [a, b, c, d]: &[<L::Elem as Element>::Chunk; 4]) -> [L; 4] {
-    [L::load(isa, a), L::load(isa, b), L::load(isa, c), L::load(isa, d)]
-}
-
-/// Loss and gradient of a row whose sums are known.
+/// Loss and gradient of a row whose sums are known. The gradient of the largest logit is not that of [`gap_at_top`].
 #[derive(Clone, Copy)]
 struct Finish<'a, T> {
     target: SoftTarget<'a, T>,
     shift: Shift<T>,
+    /// Whether the exponentials are where the gradient goes.
+    keeps: bool,
     largest: T,
     /// `lse - m`.
     above: T,
@@ -157,10 +240,7 @@ struct Finish<'a, T> {
     /// What given probabilities are multiplied with in the gradient, and what is added to them.
     kept: T,
     added: T,
-    /// The column of the largest logit, and the gradient there.
-    top: Option<(usize, T)>,
     accumulate: bool,
-    grad: bool,
 }
 
 impl<T: Float> Pass<T> for Finish<'_, T> {
@@ -168,63 +248,66 @@ impl<T: Float> Pass<T> for Finish<'_, T> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
-        let Row { x, t, y, dt } = row;
-        let len = x.len().max(y.len());
-        let mut sum = Sum::default();
-        let mut start = 0;
-        while start < len {
-            let end = len.min(start + BLOCK * T::LANES);
-            let (mut block, terms) = (LaneSum::<T::Lane<I>>::new(isa), end - start);
-            while start < end {
-                let mut four = [T::chunk(T::default()); 4];
-                let terms = &mut T::flat_mut(&mut four)[..(4 * T::LANES).min(end - start)];
-                for (i, terms) in terms.chunks_mut(T::LANES).enumerate() {
-                    let columns = start + i * T::LANES..start + i * T::LANES + terms.len();
-                    let from = if x.is_empty() { &y[columns.clone()] } else { &x[columns.clone()] };
-                    let x = T::Lane::<I>::load_part(isa, from, T::default());
-                    let given = t.get(columns.clone()).unwrap_or_default();
-                    let entry = self.target.load(isa, given, at + columns.start);
-                    let half = self.half::<I>(isa, x);
-                    let (term, grad) = self.eval::<I>(isa, x, entry, half);
-                    term.store_part(terms);
-                    if let Some(to) = dt.get_mut(columns.clone()) {
-                        self.put::<I>(isa, self.target_grad::<I>(isa, half, entry), to);
-                    }
-                    if self.grad {
-                        let grad = self.with_top::<I>(isa, grad, at + columns.start);
-                        self.put::<I>(isa, grad, &mut y[columns]);
-                    }
-                }
-                start += terms.len();
-                block.add_four(load(isa, &four));
-            }
-            sum = sum.merge(Sum::of_lanes(block, terms));
+        match (row.y.is_empty(), self.keeps) {
+            (true, _) => self.groups::<I, false, false>(isa, row, at),
+            (false, false) => self.groups::<I, true, false>(isa, row, at),
+            (false, true) => self.groups::<I, true, true>(isa, row, at),
         }
-        sum
     }
 }
 
 impl<T: Float> Finish<'_, T> {
-    /// Writes or adds a vector of a gradient.
-    #[inline(always)]
-    fn put<I: Isa>(&self, isa: I, grad: T::Lane<I>, to: &mut [T]) {
-        let before = T::Lane::<I>::load_part(isa, to, T::default());
-        (if self.accumulate { before + grad } else { grad }).store_part(to);
-    }
-
-    /// Entries of the gradient from column `first` on, with that of the largest logit put in its place.
-    #[inline(always)]
-    fn with_top<I: Isa>(&self, isa: I, grad: T::Lane<I>, first: usize) -> T::Lane<I> {
-        let Some((lane, own)) = self.top.and_then(|(top, own)| Some((top.checked_sub(first)?, own))) else {
-            return grad;
-        };
-        if lane >= T::LANES {
-            return grad;
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
+    fn groups<I: Isa, const GRAD: bool, const KEPT: bool>(self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
+        let Row { x: xs, t, y, dt } = row;
+        let len = xs.len().max(y.len());
+        let mut sum = Sum::default();
+        let mut start = 0;
+        while start < len {
+            let block_end = len.min(start + BLOCK * T::LANES);
+            let (mut block, columns) = (LaneSum::<T::Lane<I>>::new(isa), block_end - start);
+            while start < block_end {
+                let end = block_end.min(start + 4 * T::LANES);
+                let x: [T::Lane<I>; 4] =
+                    load_four(isa, if GRAD && xs.is_empty() { &y[start..end] } else { &xs[start..end] });
+                let entries = self.target.load(isa, t.get(start..end).unwrap_or_default(), at + start, end - start);
+                let (mut half, mut terms) = (x, x);
+                let mut k = 0;
+                while k < 4 {
+                    half[k] = self.half::<I>(isa, x[k]);
+                    terms[k] = self.term::<I>(half[k], entries.vector(k));
+                    k += 1;
+                }
+                block.add_four(first_columns(isa, terms, end - start));
+                if let Some(to) = dt.get_mut(start..end) {
+                    let mut grads = half;
+                    k = 0;
+                    while k < 4 {
+                        grads[k] = self.target_grad::<I>(isa, half[k], entries.vector(k));
+                        k += 1;
+                    }
+                    put(grads, to, self.accumulate);
+                }
+                if GRAD {
+                    let e = if KEPT {
+                        load_four(isa, &y[start..end])
+                    } else {
+                        exp_scaled_each::<_, true, 4>(x, self.shift.scaling(isa))
+                    };
+                    let mut grads = e;
+                    k = 0;
+                    while k < 4 {
+                        grads[k] = self.grad::<I>(isa, e[k], entries.vector(k));
+                        k += 1;
+                    }
+                    put(grads, &mut y[start..end], self.accumulate);
+                }
+                start = end;
+            }
+            sum = sum.merge(Sum::of_lanes(block, columns));
         }
-        let mut entries = T::chunk(T::default());
-        grad.store(&mut entries);
-        entries.as_mut()[lane] = own;
-        T::Lane::<I>::load(isa, &entries)
+        sum
     }
 
     /// `(lse - x) / 2`: halves, so that logits at both ends of the range do not overflow.
@@ -232,6 +315,13 @@ impl<T: Float> Finish<'_, T> {
     fn half<I: Isa>(&self, isa: I, x: T::Lane<I>) -> T::Lane<I> {
         let (largest, above) = (T::Lane::<I>::splat(isa, self.largest), T::Lane::<I>::splat(isa, self.above));
         (largest * 0.5 - x * 0.5) + above * 0.5
+    }
+
+    /// A term of the loss, with 0 times infinity as 0.
+    #[inline(always)]
+    fn term<I: Isa>(&self, half: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
+        let (zero, q) = (half.of(0.0), self.target.all.q(entry));
+        T::Lane::<I>::pick(q.same(zero) & half.same(half.of(f64::INFINITY)), zero, (q + q) * half)
     }
 
     /// An entry of the gradient of the target, with 0 times infinity as 0.
@@ -242,21 +332,40 @@ impl<T: Float> Finish<'_, T> {
         T::Lane::<I>::pick(share.same(zero) & half.same(half.of(f64::INFINITY)), zero, (share + share) * half)
     }
 
-    /// A term of the loss, with 0 times infinity as 0, and an entry of the gradient.
+    /// An entry of the gradient from its exponential.
     #[inline(always)]
-    fn eval<I: Isa>(
-        &self,
-        isa: I,
-        x: T::Lane<I>,
-        entry: Entry<T::Lane<I>>,
-        half: T::Lane<I>,
-    ) -> (T::Lane<I>, T::Lane<I>) {
-        let (zero, q) = (x.of(0.0), self.target.all.q(entry));
-        let term = T::Lane::<I>::pick(q.same(zero) & half.same(x.of(f64::INFINITY)), zero, (q + q) * half);
-        let e = exp_scaled::<T::Lane<I>, true>(x, self.shift.scaling(isa));
+    fn grad<I: Isa>(&self, isa: I, e: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
         let (kept, added) = (T::Lane::<I>::splat(isa, self.kept), T::Lane::<I>::splat(isa, self.added));
-        (term, e.mul_add(T::Lane::<I>::splat(isa, self.factor), -entry.blend(kept, added)))
+        e.mul_add(T::Lane::<I>::splat(isa, self.factor), -entry.blend(kept, added))
     }
+}
+
+/// Writes or adds at most four vectors.
+#[inline(always)]
+fn put<L: Lane>(four: [L; 4], to: &mut [L::Elem], accumulate: bool) {
+    let (len, lanes) = (to.len(), L::Elem::LANES);
+    let mut k = 0;
+    while k * lanes < len {
+        let to = &mut to[k * lanes..len.min((k + 1) * lanes)];
+        if accumulate {
+            (L::load_part(four[k].isa(), to, L::Elem::default()) + four[k]).store_part(to);
+        } else {
+            four[k].store_part(to);
+        }
+        k += 1;
+    }
+}
+
+/// The terms of so many columns, and 0 past them.
+#[inline(always)]
+fn first_columns<L: Lane>(isa: L::Isa, mut terms: [L; 4], columns: usize) -> [L; 4] {
+    let lanes = L::Elem::LANES;
+    let mut k = 0;
+    while columns < 4 * lanes && k < 4 {
+        terms[k] = terms[k].keep(L::first_lanes(isa, columns.saturating_sub(k * lanes)));
+        k += 1;
+    }
+    terms
 }
 
 /// `p Q - q` of the maximum, from `q` and from exponentials: of the other columns together, and its own. Of its own terms
@@ -268,17 +377,9 @@ pub(super) fn gap_at_top([other_mass, own_mass]: [f64; 2], [others, own]: [f64; 
     if largest(other_mass, of_others) < largest(own_mass, of_own) { other_mass - of_others } else { of_own - own_mass }
 }
 
-/// `lse - m` from the scaled exponentials of the maximum and of the others.
-struct Above<T> {
-    others: T,
-    largest: T,
-}
-
-impl<T: Float> Kernel for Above<T> {
-    type Out = T;
-
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> T {
-        log1p(T::Lane::<I>::splat(isa, self.others) / T::Lane::<I>::splat(isa, self.largest)).first()
-    }
+/// `lse - m` from the scaled exponentials of the maximum and of the others. Inlined where there is room.
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
+fn above<I: Isa, T: Float>(isa: I, others: T, largest: T) -> T {
+    log1p(T::Lane::<I>::splat(isa, others) / T::Lane::<I>::splat(isa, largest)).first()
 }

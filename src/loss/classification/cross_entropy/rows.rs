@@ -16,7 +16,7 @@ use crate::math::Float;
 use crate::{Call, LossError, Outcome, Totals, Weights};
 
 /// Classes up to which rows against distributions are faster side by side in lanes than one by one.
-const BY_LANES: usize = 32;
+const BY_LANES: usize = 48;
 
 /// The targets of a batch.
 #[derive(Clone, Copy)]
