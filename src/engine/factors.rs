@@ -2,7 +2,7 @@
 
 use super::check;
 use super::sum::Sum;
-use crate::lane::Element;
+use crate::lane::{Element, Isa, Kernel, Token, dispatch};
 use crate::math::Float;
 use crate::reduction::ratio;
 use crate::{Call, Divisor, LossError, Outcome, Reduction, Totals, Weights};
@@ -22,6 +22,20 @@ impl<U: Copy> Spread<'_, U> {
     /// How many of so many items share an entry.
     fn shared(&self, items: usize) -> usize {
         items / self.entries.len().max(1)
+    }
+
+    /// The entries of the items from `start` on: `room` has as many as are asked for, and is used if they do not lie
+    /// side by side.
+    #[inline(always)]
+    fn of_items<'r>(&'r self, start: usize, room: &'r mut [U]) -> &'r [U] {
+        let n = room.len();
+        match self.entries.get(start..start + n) {
+            Some(entries) if self.step == 1 => entries,
+            _ => {
+                self.fill(start, room);
+                room
+            }
+        }
     }
 
     /// The entries of the items from `start` on.
@@ -51,36 +65,74 @@ impl<U: Copy> Spread<'_, U> {
     }
 }
 
-/// The sum of the entries, eight at a time.
-fn sum_of<T: Float>(entries: &[T]) -> f64 {
-    let mut sum = Sum::default();
-    for block in entries.chunks(1024) {
-        let mut parts = [0.0; 8];
-        for group in block.chunks(8) {
-            for (part, entry) in parts.iter_mut().zip(group) {
-                *part += entry.to_f64();
-            }
-        }
-        sum.add(parts.iter().sum());
-    }
-    sum.total()
+/// The sum of the weights of the items that the mask keeps.
+struct KeptWeight<'a, T> {
+    weights: Spread<'a, T>,
+    mask: Option<Spread<'a, bool>>,
+    items: usize,
 }
 
-/// The sum of the weights of the items that the mask keeps, and their number.
-fn kept_weight<T: Float>(weights: Spread<'_, T>, mask: Spread<'_, bool>, items: usize) -> (f64, usize) {
-    let (mut sum, mut count) = (Sum::default(), 0);
-    let (mut laid_out, mut kept) = ([T::default(); 32], [true; 32]);
-    for start in (0..items).step_by(laid_out.len()) {
-        let n = laid_out.len().min(items - start);
-        weights.fill(start, &mut laid_out[..n]);
-        mask.fill(start, &mut kept[..n]);
-        for (weight, &kept) in laid_out[..n].iter_mut().zip(&kept) {
-            *weight = if kept { *weight } else { T::default() };
-            count += usize::from(kept);
-        }
-        sum.add(sum_of(&laid_out[..n]));
+/// How many entries of a mask keep their items.
+struct KeptCount<'a>(&'a [bool]);
+
+impl Kernel for KeptCount<'_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) -> usize {
+        self.0.iter().map(|kept| usize::from(*kept)).sum()
     }
-    (sum.total(), count)
+}
+
+/// Weights that are added without keeping what their sum rounds away.
+const TOGETHER: usize = if cfg!(feature = "std") { 1024 } else { 32 };
+
+impl<T: Float> Kernel for KeptWeight<'_, T> {
+    type Out = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) -> f64 {
+        let Self { weights, mask, items } = self;
+        let mut sum = Sum::default();
+        let Some(mask) = mask else {
+            for entries in weights.entries.chunks(TOGETHER) {
+                sum.add(sum_of(entries));
+            }
+            #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
+            let shared = weights.shared(items) as f64;
+            return sum.total() * shared;
+        };
+        let (mut laid_out, mut of_kept, mut kept) =
+            ([T::default(); TOGETHER], [T::default(); TOGETHER], [true; TOGETHER]);
+        for start in (0..items).step_by(TOGETHER) {
+            let n = TOGETHER.min(items - start);
+            let weights = weights.of_items(start, &mut laid_out[..n]);
+            let kept = mask.of_items(start, &mut kept[..n]);
+            for (to, (weight, kept)) in of_kept.iter_mut().zip(weights.iter().zip(kept)) {
+                *to = if *kept { *weight } else { T::default() };
+            }
+            sum.add(sum_of(&of_kept[..n]));
+        }
+        sum.total()
+    }
+}
+
+/// The sum of a few entries, eight at a time.
+#[inline(always)]
+fn sum_of<T: Float>(entries: &[T]) -> f64 {
+    let mut parts = [0.0; 8];
+    let (groups, rest) = entries.as_chunks::<8>();
+    for group in groups {
+        let mut i = 0;
+        while i < 8 {
+            parts[i] += group[i].to_f64();
+            i += 1;
+        }
+    }
+    for (part, entry) in parts.iter_mut().zip(rest) {
+        *part += entry.to_f64();
+    }
+    parts.iter().sum()
 }
 
 /// The factors of one call, checked. An item is an element, or a row for losses of rows.
@@ -147,19 +199,13 @@ impl<'a, T: Float> Factors<'a, T> {
     }
 
     /// How many items are counted, and the sum of their weights.
-    pub(crate) fn totals(&self, items: usize) -> Totals {
+    pub(crate) fn totals(&self, token: Token, items: usize) -> Totals {
+        let kept = |mask: Spread<'_, bool>| dispatch(token, KeptCount(mask.entries)) * mask.shared(items);
+        let count = self.mask.map_or(items, kept);
         #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
-        let wide = |count: usize| count as f64;
-        let (weight, count) = match (self.weights, self.mask) {
-            (None, None) => (wide(items), items),
-            (Some(weights), None) => (sum_of(weights.entries) * wide(weights.shared(items)), items),
-            (None, Some(mask)) => {
-                let kept = mask.entries.iter().filter(|&&kept| kept).count() * mask.shared(items);
-                (wide(kept), kept)
-            }
-            (Some(weights), Some(mask)) => kept_weight(weights, mask, items),
-        };
-        Totals { sum: 0.0, weight, count: count as u64 }
+        let each_one = || count as f64;
+        let weigh = |weights| dispatch(token, KeptWeight { weights, mask: self.mask, items });
+        Totals { sum: 0.0, weight: self.weights.map_or_else(each_one, weigh), count: count as u64 }
     }
 
     /// Totals of the rows that count, and the divisor of a mean of the loss's own, to which a row adds what `counts`
@@ -181,46 +227,53 @@ impl<'a, T: Float> Factors<'a, T> {
     /// Multiplies the values of the items from `start` on with their weights, and zeros what is masked.
     #[inline(always)]
     pub(crate) fn weigh(&self, start: usize, values: &mut [T], scratch: &mut Scratch<T>) {
-        if let Some(weights) = self.weights {
-            let laid_out = &mut T::flat_mut(&mut scratch.weights)[..values.len()];
-            weights.fill(start, laid_out);
-            for (value, &weight) in values.iter_mut().zip(&*laid_out) {
-                *value = *value * weight;
-            }
+        let n = values.len();
+        let kept = self.mask.as_ref().map(|mask| mask.of_items(start, &mut scratch.mask[..n]));
+        if self.weights.is_none() && kept.is_none() {
+            return;
         }
-        self.zero_masked(start, values, scratch);
+        let one = Spread { entries: &[T::from_f64(1.0)], step: 1 };
+        let weights = self.weights.unwrap_or(one);
+        let weights = weights.of_items(start, &mut T::flat_mut(&mut scratch.weights)[..n]);
+        multiply(values, weights.iter().copied(), kept);
     }
 
     /// Multiplies the gradients of the items from `start` on with all their factors, and zeros what is masked.
     #[inline(always)]
     pub(crate) fn scale(&self, start: usize, grads: &mut [T], scratch: &mut Scratch<T>) {
-        let one = Spread { entries: &[T::from_f64(1.0)], step: 1 };
-        if self.weights.is_some() || self.upstream.is_some() {
-            let n = grads.len();
-            let weights = &mut T::flat_mut(&mut scratch.weights)[..n];
-            let upstream = &mut T::flat_mut(&mut scratch.upstream)[..n];
-            self.weights.unwrap_or(one).fill(start, weights);
-            self.upstream.unwrap_or(one).fill(start, upstream);
-            for ((grad, &weight), &upstream) in grads.iter_mut().zip(&*weights).zip(&*upstream) {
-                *grad = *grad * T::from_f64(self.scale * upstream.to_f64() * weight.to_f64());
+        let (n, scale) = (grads.len(), self.scale);
+        let kept = self.mask.as_ref().map(|mask| mask.of_items(start, &mut scratch.mask[..n]));
+        let weights = self.weights.as_ref();
+        let weights = weights.map(|weights| weights.of_items(start, &mut T::flat_mut(&mut scratch.weights)[..n]));
+        let upstream = self.upstream.as_ref();
+        let upstream = upstream.map(|upstream| upstream.of_items(start, &mut T::flat_mut(&mut scratch.upstream)[..n]));
+        match (weights, upstream) {
+            (None, None) => multiply(grads, core::iter::repeat_n(T::from_f64(scale), n), kept),
+            (Some(factors), None) | (None, Some(factors)) => {
+                multiply(grads, factors.iter().map(|factor| T::from_f64(scale * factor.to_f64())), kept);
             }
-        } else {
-            let scale = T::from_f64(self.scale);
-            for grad in grads.iter_mut() {
-                *grad = *grad * scale;
+            (Some(weights), Some(upstream)) => {
+                let pairs = weights.iter().zip(upstream);
+                let factor = |(weight, upstream): (&T, &T)| T::from_f64(scale * upstream.to_f64() * weight.to_f64());
+                multiply(grads, pairs.map(factor), kept);
             }
         }
-        self.zero_masked(start, grads, scratch);
     }
+}
 
-    #[inline(always)]
-    fn zero_masked(&self, start: usize, items: &mut [T], scratch: &mut Scratch<T>) {
-        if let Some(mask) = self.mask {
-            mask.fill(start, &mut scratch.mask[..items.len()]);
-            for (item, &kept) in items.iter_mut().zip(&scratch.mask) {
-                *item = if kept { *item } else { T::default() };
-            }
+/// Multiplies items with their factors, and zeros what is not kept. Both at once: to zero alone would become stores of
+/// some elements, which are slow on some processors.
+#[inline(always)]
+fn multiply<T: Float>(items: &mut [T], factors: impl Iterator<Item = T>, kept: Option<&[bool]>) {
+    let Some(kept) = kept else {
+        for (item, factor) in items.iter_mut().zip(factors) {
+            *item = *item * factor;
         }
+        return;
+    };
+    for ((item, factor), kept) in items.iter_mut().zip(factors).zip(kept) {
+        let product = *item * factor;
+        *item = if *kept { product } else { T::default() };
     }
 }
 

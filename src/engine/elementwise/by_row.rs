@@ -42,7 +42,7 @@ pub(super) fn run<T: Float>(
     }
     args.check_outputs(rows, how.accumulate)?;
     let shared = Shared::new(how, layout, rows)?;
-    let totals = shared.factors.totals(rows);
+    let totals = shared.factors.totals(shared.token, rows);
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let (of_loss, length) = (totals.count as f64, columns as f64);
     let share = if how.by_row == Some(ByRow::Mean) { 1.0 / length } else { 1.0 };

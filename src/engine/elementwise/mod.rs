@@ -105,7 +105,7 @@ fn by_item<T: Float>(
     let columns = loss.columns();
     let mut factors = Factors::new(how, items, columns.map(<[T]>::len))?;
     check_columns(columns, factors.columns)?;
-    let mut totals = factors.totals(items);
+    let mut totals = factors.totals(token, items);
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let of_loss = totals.count as f64;
     let reduced = Reduced::new(how, &totals, items, items / factors.columns, of_loss)?;
