@@ -32,18 +32,12 @@ impl<T: Float> SoftTarget<'_, T> {
     /// The entries of so many columns from `at` on, of which `given` has the probabilities.
     #[inline(always)]
     fn load<I: Isa>(&self, isa: I, given: &[T], at: usize, columns: usize) -> Entries<T::Lane<I>> {
-        let mut one_hot = [T::chunk(T::default()); 4];
         let given = match self.given {
-            Ok(_) => given,
-            Err(class) => {
-                if let Some(entry) = T::flat_mut(&mut one_hot).get_mut(class.wrapping_sub(at)) {
-                    *entry = T::from_f64(1.0);
-                }
-                T::flat(&one_hot)
-            }
+            Ok(_) => load_four(isa, given),
+            Err(class) => one_hot(isa, class.wrapping_sub(at)),
         };
         let weights = self.all.weights.get(at..at + columns).unwrap_or_default();
-        Entries { given: load_four(isa, given), weighted: !weights.is_empty(), weights: load_four(isa, weights) }
+        Entries { given, weighted: !weights.is_empty(), weights: load_four(isa, weights) }
     }
 }
 
@@ -337,6 +331,19 @@ impl<T: Float> Finish<'_, T> {
     fn grad<I: Isa>(&self, isa: I, e: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
         let (kept, added) = (T::Lane::<I>::splat(isa, self.kept), T::Lane::<I>::splat(isa, self.added));
         e.mul_add(T::Lane::<I>::splat(isa, self.factor), -entry.blend(kept, added))
+    }
+}
+
+/// Four vectors with a 1 in one place, if they have that.
+#[inline(always)]
+fn one_hot<L: Lane>(isa: L::Isa, place: usize) -> [L; 4] {
+    let mut chunks = [L::Elem::chunk(L::Elem::default()); 4];
+    match L::Elem::flat_mut(&mut chunks).get_mut(place) {
+        Some(entry) => {
+            *entry = L::Elem::from_f64(1.0);
+            load_four(isa, L::Elem::flat(&chunks))
+        }
+        None => [L::splat(isa, L::Elem::default()); 4],
     }
 }
 
