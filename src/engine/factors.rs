@@ -149,6 +149,7 @@ pub(crate) struct Factors<'a, T> {
 
 impl<'a, T: Float> Factors<'a, T> {
     /// Checks the lengths of all that is given by item, row or column.
+    #[inline(always)]
     pub(crate) fn new(how: &Call<'a, T>, items: usize, columns: Option<usize>) -> Result<Self, LossError> {
         Self::by(how, how.weights, items, row_length(how, items, columns)?)
     }
@@ -159,6 +160,7 @@ impl<'a, T: Float> Factors<'a, T> {
         Self::by(how, how.weights.filter(|weights| !matches!(weights, Weights::Columns(_))), rows, 1)
     }
 
+    #[inline(always)]
     fn by(how: &Call<'a, T>, weights: Option<Weights<'a, T>>, items: usize, columns: usize) -> Result<Self, LossError> {
         let rows = items / columns;
         let weights = match weights {

@@ -24,6 +24,7 @@ pub(crate) trait Job: Sized + Send {
 }
 
 /// Runs all leaves, in the pool of the caller if the work is large enough to be worth it.
+#[inline(always)]
 pub(crate) fn run<J: Job>(mut job: J, threads: Threads, large: bool) -> J::Out {
     let leaves = job.leaves();
     if leaves <= 1 {

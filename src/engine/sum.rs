@@ -11,7 +11,7 @@
 
 use super::lane_sum::LaneSum;
 use super::parallel::Merge;
-use crate::lane::{Element, Isa, Lane};
+use crate::lane::{Element, Isa, Lane, load_four};
 use crate::math::Float;
 
 /// Vectors whose terms are added in the element type.
@@ -81,22 +81,13 @@ impl<L: Lane> BlockSum<L> {
     /// Adds terms that follow whole groups of four vectors.
     #[inline(always)]
     pub(crate) fn push(&mut self, isa: L::Isa, terms: &[L::Elem]) {
-        let (chunks, tail) = L::Elem::chunks(terms);
-        let (groups, rest) = chunks.as_chunks::<4>();
+        let groups = L::Elem::chunks(terms).0.as_chunks::<4>().0;
         for [a, b, c, d] in groups {
             self.add([L::load(isa, a), L::load(isa, b), L::load(isa, c), L::load(isa, d)]);
         }
-        let mut last = [L::splat(isa, L::Elem::default()); 4];
-        let mut i = 0;
-        for chunk in rest {
-            last[i] = L::load(isa, chunk);
-            i += 1;
-        }
-        if !tail.is_empty() {
-            last[i] = L::load_part(isa, tail, L::Elem::default());
-        }
-        if !rest.is_empty() || !tail.is_empty() {
-            self.add(last);
+        let rest = &terms[groups.len() * 4 * L::Elem::LANES..];
+        if !rest.is_empty() {
+            self.add(load_four(isa, rest));
         }
     }
 

@@ -21,7 +21,7 @@ use super::sum::{BLOCK, LEAF, Sum};
 use super::{Args, Input, Outputs, check};
 use crate::lane::{Lane, Token};
 use crate::math::Float;
-use crate::{Call, LossError, Outcome};
+use crate::{Call, LossError, Outcome, Threads};
 
 /// The loss of an element, and its derivatives with respect to the prediction and to the target. In a
 /// loop in registers, what is not asked for is dead code.
@@ -124,18 +124,23 @@ fn by_item<T: Float>(
     let streams = size_of_val(&*args.x) >= STREAMED;
     let shared = Shared { loss, token, factors, plain, accumulate, want_value, streams };
     let large = items >= LARGE[usize::from(loss.is_heavy())];
-    let sum = |x, out| {
-        let job = Leaves { shared: &shared, x, t: args.target, out, start: 0 };
-        parallel::run(job, how.threads, large).total()
-    };
     totals.sum = if empty {
-        let total = sum(Input::Keep(&args.x), Outputs::default());
+        let total = value_alone(&shared, &args, how.threads, large);
         args.zero_grad(how.accumulate, 1, 1);
         total
     } else {
-        sum(args.x, args.out)
+        let job = Leaves { shared: &shared, x: args.x, t: args.target, out: args.out, start: 0 };
+        parallel::run(job, how.threads, large).total()
     };
     Ok(reduced.outcome(how, totals))
+}
+
+/// The sum for a mean over nothing, whose gradients are zeros.
+#[cold]
+#[inline(never)]
+fn value_alone<T: Float>(shared: &Shared<'_, T>, args: &Args<'_, T, T>, threads: Threads, large: bool) -> f64 {
+    let (x, out) = (Input::Keep(&args.x), Outputs::default());
+    parallel::run(Leaves { shared, x, t: args.target, out, start: 0 }, threads, large).total()
 }
 
 /// An option by column has one entry for each column.

@@ -47,6 +47,7 @@ pub(crate) struct Plan<T> {
 
 impl<T: Float> Plan<T> {
     /// Of no row.
+    #[inline(always)]
     pub(crate) fn new() -> Self {
         Self { class: [IGNORED; GROUP], weight: [T::default(); GROUP], scale: [0.0; GROUP] }
     }
@@ -94,10 +95,15 @@ pub(crate) const fn is_small<T: Float>(rows: usize, classes: usize) -> bool {
 }
 
 impl<T: Float, const E: usize> ShortScratch<T, E> {
+    /// Not inlined: so it is built in its place, not beside it.
+    #[inline(never)]
     pub(crate) fn new() -> Self {
         let zero = T::default();
-        let e = Exponentials { shift: Shift::first(), last: [zero; SCRATCH / 16 + 2 * SPARE], e: [zero; E] };
-        Self { plan: Plan::new(), e, group: Group::new() }
+        Self {
+            plan: Plan::new(),
+            e: Exponentials { shift: Shift::first(), last: [zero; SCRATCH / 16 + 2 * SPARE], e: [zero; E] },
+            group: Group::new(),
+        }
     }
 }
 
@@ -133,6 +139,7 @@ pub(crate) struct Group<T> {
 }
 
 impl<T: Float> Group<T> {
+    #[inline(always)]
     fn new() -> Self {
         let zero = [T::default(); GROUP];
         Self { column: zero, target: zero, others: zero, lost: zero, factor: zero, d_target: zero }

@@ -194,7 +194,9 @@ impl<T: Float> Rows<'_, T> {
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
     fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
-        if self.is_hard() && is_short(leaf.classes()) {
+        // What a group costs for few rows is more than what these cost by themselves.
+        let is_few = leaf.rows() <= (leaf.classes() / 32).max(1);
+        if self.is_hard() && is_short(leaf.classes()) && !is_few {
             if is_small::<T>(leaf.rows(), leaf.classes()) {
                 let mut scratch = ShortScratch::<T, SMALL_GROUP>::new();
                 return leaf.batches(&mut |batch| self.short(batch, &mut scratch));
