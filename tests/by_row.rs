@@ -236,27 +236,34 @@ macro_rules! every_verb_of {
 every_verb_of!(every_verb_of_singles: f32, every_verb_of_doubles: f64);
 
 /// A row has the bits that it has alone, whatever others a tile holds with it.
-#[test]
-fn rows_alone() {
-    for columns in [1, 2, 15, 16, 17, 64, 70, 500, 1025] {
-        let data = Data::<f32>::new(67, columns, 1);
-        let how = data.call(Choice {
-            by_row: ByRow::Mean,
-            weights: Some(Spread::Columns),
-            masked: false,
-            upstream: false,
-            divisor: None,
-        });
-        let loss = BceWithLogits::new().with(how);
-        let n = 67 * columns;
-        let (mut each, mut dx, mut dt) = (vec![0.0; 67], vec![0.0; n], vec![0.0; n]);
-        loss.each_and_grads(data.x, data.t, &mut each, Some(&mut dx), Some(&mut dt)).unwrap();
-        for (row, each) in each.iter().enumerate() {
-            let at = row * columns..(row + 1) * columns;
-            let (mut own, mut own_dx, mut own_dt) = ([0.0], vec![0.0; columns], vec![0.0; columns]);
-            let (x, t) = (&data.x[at.clone()], &data.t[at.clone()]);
-            loss.each_and_grads(x, t, &mut own, Some(&mut own_dx), Some(&mut own_dt)).unwrap();
-            assert_eq!((own[0], &own_dx[..], &own_dt[..]), (*each, &dx[at.clone()], &dt[at]), "{columns}, {row}");
+fn alone<T: Number, F: BothGrads<T> + Copy>(make: Make<T, F>) {
+    let weights = [None, Some(Spread::Columns)];
+    for (columns, weights) in [1, 2, 15, 16, 17, 64, 70, 500, 1025].into_iter().zip(weights.into_iter().cycle()) {
+        let data = Data::<T>::new(67, columns, 1);
+        for masked in [false, true] {
+            let how = Choice { by_row: ByRow::Mean, weights, masked, upstream: false, divisor: None };
+            let n = 67 * columns;
+            let zeros = |n: usize| vec![T::of(0.0); n];
+            let (mut each, mut dx, mut dt) = (zeros(67), zeros(n), zeros(n));
+            let all = make(data.call(how));
+            all.each_and_grads(data.x, data.t, &mut each, Some(&mut dx), Some(&mut dt)).unwrap();
+            let one = make(data.call(Choice { masked: false, ..how }));
+            for (row, each) in each.iter().enumerate().filter(|(row, _)| !masked || data.mask[*row]) {
+                let at = row * columns..(row + 1) * columns;
+                let (mut own, mut own_dx, mut own_dt) = (zeros(1), zeros(columns), zeros(columns));
+                let (x, t) = (&data.x[at.clone()], &data.t[at.clone()]);
+                one.each_and_grads(x, t, &mut own, Some(&mut own_dx), Some(&mut own_dt)).unwrap();
+                assert!(
+                    own[0] == *each && own_dx == dx[at.clone()] && own_dt == dt[at],
+                    "{columns} columns, row {row}"
+                );
+            }
         }
     }
+}
+
+#[test]
+fn rows_alone() {
+    alone::<f32, BceWithLogits<'_, f32>>(|how| BceWithLogits::new().with(how));
+    alone::<f64, BceWithLogits<'_, f64>>(|how| BceWithLogits::new().with(how));
 }

@@ -207,7 +207,15 @@ fn check_rows<T: Number>(smoothing: f64, ulps: f64, table: &[Row<'_>]) {
             assert_near(&results.each, &[value], ulps, &what);
             assert_near(&results.grad, grad, ulps, &format!("{what}, gradient"));
         }
-        // The same row among many classes that cannot be, where other kernels run.
+        // The same row among many like it, and among many classes that cannot be, where other kernels run.
+        if let Targets::Classes(&[class]) = y {
+            let loss = AnyLoss::CrossEntropy(CrossEntropy::new(x.len()).label_smoothing(smoothing));
+            for results in results::<T>(loss, Call::new().sum(), &x.repeat(17), Targets::Classes(&[class; 17])) {
+                let what = format!("17 rows of {x:?}, smoothing {smoothing}");
+                assert_near(&results.each, &[value; 17], ulps, &what);
+                assert_near(&results.grad, &grad.repeat(17), ulps, &format!("{what}, gradient"));
+            }
+        }
         let long = [x, &vec![-INF; 300]].concat();
         let Targets::Classes(_) = y else { continue };
         if smoothing > 0.0 {

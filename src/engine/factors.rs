@@ -84,8 +84,9 @@ impl Kernel for KeptCount<'_> {
     }
 }
 
-/// Weights that are added without keeping what their sum rounds away.
-const TOGETHER: usize = if cfg!(feature = "std") { 1024 } else { 32 };
+/// Weights that are added without keeping what their sum rounds away, and as many beside a mask.
+const TOGETHER: usize = 1024;
+const MASKED: usize = if cfg!(feature = "std") { 128 } else { 32 };
 
 impl<T: Float> Kernel for KeptWeight<'_, T> {
     type Out = f64;
@@ -102,10 +103,9 @@ impl<T: Float> Kernel for KeptWeight<'_, T> {
             let shared = weights.shared(items) as f64;
             return sum.total() * shared;
         };
-        let (mut laid_out, mut of_kept, mut kept) =
-            ([T::default(); TOGETHER], [T::default(); TOGETHER], [true; TOGETHER]);
-        for start in (0..items).step_by(TOGETHER) {
-            let n = TOGETHER.min(items - start);
+        let (mut laid_out, mut of_kept, mut kept) = ([T::default(); MASKED], [T::default(); MASKED], [true; MASKED]);
+        for start in (0..items).step_by(MASKED) {
+            let n = MASKED.min(items - start);
             let weights = weights.of_items(start, &mut laid_out[..n]);
             let kept = mask.of_items(start, &mut kept[..n]);
             for (to, (weight, kept)) in of_kept.iter_mut().zip(weights.iter().zip(kept)) {
@@ -234,10 +234,11 @@ impl<'a, T: Float> Factors<'a, T> {
         if self.weights.is_none() && kept.is_none() {
             return;
         }
-        let one = Spread { entries: &[T::from_f64(1.0)], step: 1 };
-        let weights = self.weights.unwrap_or(one);
-        let weights = weights.of_items(start, &mut T::flat_mut(&mut scratch.weights)[..n]);
-        multiply(values, weights.iter().copied(), kept);
+        let weights = self.weights.as_ref();
+        match weights.map(|weights| weights.of_items(start, &mut T::flat_mut(&mut scratch.weights)[..n])) {
+            Some(weights) => multiply(values, weights.iter().copied(), kept),
+            None => multiply(values, core::iter::repeat_n(T::from_f64(1.0), n), kept),
+        }
     }
 
     /// Multiplies the gradients of the items from `start` on with all their factors, and zeros what is masked.

@@ -87,7 +87,7 @@ impl<L: Lane> BlockSum<L> {
         }
         let rest = &terms[groups.len() * 4 * L::Elem::LANES..];
         if !rest.is_empty() {
-            self.add(load_four(isa, rest));
+            self.add(load_four(isa, rest, L::Elem::default()));
         }
     }
 
@@ -106,10 +106,11 @@ pub(crate) fn wide<T: Float>(terms: &[T]) -> f64 {
 /// The sum of the terms of one block.
 #[inline(always)]
 pub(crate) fn block<I: Isa, T: Float>(isa: I, terms: &[T]) -> f64 {
-    let mut sum = BlockSum(T::Lane::<I>::load_part(isa, terms, T::default()));
+    let mut sum = BlockSum::<T::Lane<I>>::new(isa);
     if terms.len() > T::LANES {
-        sum = BlockSum::new(isa);
         sum.push(isa, terms);
+    } else {
+        sum = BlockSum(T::Lane::<I>::load_part(isa, terms, T::default()));
     }
     let total = sum.total().to_f64();
     if total.is_finite() { total } else { wide(terms) }

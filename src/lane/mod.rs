@@ -338,19 +338,18 @@ pub(crate) trait Lane:
     }
 }
 
-/// At most four vectors; 0 past the end.
+/// At most four vectors; lanes past the end get `fill`.
 #[inline(always)]
-pub(crate) fn load_four<L: Lane>(isa: L::Isa, from: &[L::Elem]) -> [L; 4] {
+pub(crate) fn load_four<L: Lane>(isa: L::Isa, from: &[L::Elem], fill: L::Elem) -> [L; 4] {
     if let [a, b, c, d] = L::Elem::chunks(from).0 {
         return [L::load(isa, a), L::load(isa, b), L::load(isa, c), L::load(isa, d)];
     }
-    let zero = L::Elem::default();
     let (len, lanes) = (from.len(), L::Elem::LANES);
-    let mut four = [L::splat(isa, zero); 4];
+    let mut four = [L::splat(isa, fill); 4];
     let mut k = 0;
     // Not past the end: a load of no lane is slow if its address is no memory's.
     while k * lanes < len {
-        four[k] = L::load_part(isa, &from[k * lanes..len.min((k + 1) * lanes)], zero);
+        four[k] = L::load_part(isa, &from[k * lanes..len.min((k + 1) * lanes)], fill);
         k += 1;
     }
     four

@@ -7,7 +7,7 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{Largest, Pass, Passes, Row, Scale};
 use crate::engine::sum::Sum;
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch, load_four};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
 
 /// Vectors whose exponentials are added lane by lane.
@@ -244,18 +244,12 @@ fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
 ) -> T {
     let (zero, lowest) = (T::default(), T::from_f64(f64::NEG_INFINITY));
     let len = if OVER { y.len() } else { x.len() };
-    let mut from = [T::Lane::<I>::splat(isa, zero); 4];
-    let mut k = 0;
-    while k < 4 {
-        let part = len.min(k * T::LANES)..len.min((k + 1) * T::LANES);
-        from[k] = T::Lane::<I>::load_part(isa, if OVER { &y[part] } else { &x[part] }, lowest);
-        k += 1;
-    }
+    let from = load_four(isa, if OVER { &*y } else { x }, lowest);
     let mut e = exp_scaled_each::<_, BASED, 4>(from, scaling);
     let mut skipped = T::Lane::<I>::splat(isa, zero);
     if skip < len {
         let counting = T::Lane::<I>::counting(isa);
-        k = 0;
+        let mut k = 0;
         while k < 4 {
             let place = T::from_i32(skip as i32 - (k * T::LANES) as i32);
             let is_skipped = counting.same(T::Lane::<I>::splat(isa, place));
@@ -264,7 +258,7 @@ fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
             k += 1;
         }
     }
-    k = 0;
+    let mut k = 0;
     while STORE && k < 4 {
         let part = len.min(k * T::LANES)..len.min((k + 1) * T::LANES);
         e[k].store_part(&mut y[part]);

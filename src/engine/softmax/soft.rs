@@ -5,6 +5,8 @@
 //! `(m - x_j) + (lse - m)`, and `lse - m` is the loss of the maximum's own class, which is known to the last digits:
 //! both terms are positive, so nothing cancels, and a large common shift of the logits does not enter.
 //!
+//! The passes: the maximum and its column, the sum of `q_j`, that of the exponentials, then loss and gradient.
+//!
 //! Where the maximum has most of `p` and of `q`, its `p Q - q` would cancel. It is `Σ' q_j - Q Σ' p_j` over the other
 //! columns too, of which both sums are kept apart.
 
@@ -33,11 +35,11 @@ impl<T: Float> SoftTarget<'_, T> {
     #[inline(always)]
     fn load<I: Isa>(&self, isa: I, given: &[T], at: usize, columns: usize) -> Entries<T::Lane<I>> {
         let given = match self.given {
-            Ok(_) => load_four(isa, given),
+            Ok(_) => load_four(isa, given, T::default()),
             Err(class) => one_hot(isa, class.wrapping_sub(at)),
         };
         let weights = self.all.weights.get(at..at + columns).unwrap_or_default();
-        Entries { given, weighted: !weights.is_empty(), weights: load_four(isa, weights) }
+        Entries { given, weighted: !weights.is_empty(), weights: load_four(isa, weights, T::default()) }
     }
 }
 
@@ -93,20 +95,16 @@ impl<T: Float> Kernel for OnRow<'_, T> {
         let (x, y) = x.with_place(grad);
         // The exponentials are kept where the gradient goes, unless something else is there.
         let keeps = !x.is_empty() && !y.is_empty() && !accumulate;
-        let mut shift = Shift::first();
-        let exp_sum = ExpSum { shift, skip: top };
-        let mut sums = if keeps {
-            passes.run(exp_sum, Row { x, t: &[], y: &mut *y, dt: &mut [] })
-        } else {
-            passes.run(exp_sum, Row { x: if x.is_empty() { y } else { x }, t: &[], y: &mut [], dt: &mut [] })
+        let (from, to): (&[T], &mut [T]) = match keeps {
+            true => (x, &mut *y),
+            false => (if x.is_empty() { y } else { x }, &mut []),
         };
+        let mut shift = Shift::first();
+        let row = Row { x: from, t: &[], y: &mut *to, dt: &mut [] };
+        let mut sums = passes.run(ExpSum { shift, skip: top }, row);
         if !Shift::accepts(sums.total()) {
             shift = Shift::from_largest(largest);
-            let row = if keeps {
-                Row { x, t: &[], y: &mut *y, dt: &mut [] }
-            } else {
-                Row { x: if x.is_empty() { y } else { x }, t: &[], y: &mut [], dt: &mut [] }
-            };
+            let row = Row { x: from, t: &[], y: to, dt: &mut [] };
             sums = passes.run_rarely(ExpSum { shift, skip: top }, row);
         }
         let above = above(isa, T::from_f64(sums.others.total()), sums.target);
@@ -219,7 +217,7 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
     }
 }
 
-/// Loss and gradient of a row whose sums are known. The gradient of the largest logit is not that of [`gap_at_top`].
+/// Loss and gradient of a row whose sums are known. What is written for the largest logit, [`gap_at_top`] is put over.
 #[derive(Clone, Copy)]
 struct Finish<'a, T> {
     target: SoftTarget<'a, T>,
@@ -264,7 +262,7 @@ impl<T: Float> Finish<'_, T> {
             while start < block_end {
                 let end = block_end.min(start + 4 * T::LANES);
                 let x: [T::Lane<I>; 4] =
-                    load_four(isa, if GRAD && xs.is_empty() { &y[start..end] } else { &xs[start..end] });
+                    load_four(isa, if GRAD && xs.is_empty() { &y[start..end] } else { &xs[start..end] }, T::default());
                 let entries = self.target.load(isa, t.get(start..end).unwrap_or_default(), at + start, end - start);
                 let (mut half, mut terms) = (x, x);
                 let mut k = 0;
@@ -285,7 +283,7 @@ impl<T: Float> Finish<'_, T> {
                 }
                 if GRAD {
                     let e = if KEPT {
-                        load_four(isa, &y[start..end])
+                        load_four(isa, &y[start..end], T::default())
                     } else {
                         exp_scaled_each::<_, true, 4>(x, self.shift.scaling(isa))
                     };
@@ -341,7 +339,7 @@ fn one_hot<L: Lane>(isa: L::Isa, place: usize) -> [L; 4] {
     match L::Elem::flat_mut(&mut chunks).get_mut(place) {
         Some(entry) => {
             *entry = L::Elem::from_f64(1.0);
-            load_four(isa, L::Elem::flat(&chunks))
+            load_four(isa, L::Elem::flat(&chunks), L::Elem::default())
         }
         None => [L::splat(isa, L::Elem::default()); 4],
     }

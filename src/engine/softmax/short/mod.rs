@@ -34,6 +34,12 @@ pub(crate) const fn is_short(classes: usize) -> bool {
     cfg!(feature = "std") && classes <= SCRATCH / 16
 }
 
+/// Whether rows of so many classes are so few that a group, which takes the time of a whole vector of rows, is slower
+/// than they are one by one.
+pub(crate) const fn are_few(rows: usize, classes: usize) -> bool {
+    rows <= 1 || rows <= classes / 32
+}
+
 /// The class of a row that is not to be read.
 pub(crate) const IGNORED: usize = usize::MAX;
 
@@ -216,7 +222,7 @@ impl<T: Float> Short<'_, T> {
             let (o, t) = (LaneSum { high, low }, load::<I, T>(isa, &target[i]));
             let (near, vanishing) = near_loss(o, t);
             mend |= (Shift::<T>::rejects(high + t) | vanishing).any();
-            (near * load::<I, T>(isa, &weight[i])).store(&mut loss[i]);
+            weigh(load::<I, T>(isa, &weight[i]), near).store(&mut loss[i]);
             factors::<T>(&scale[start..], &others[i], &target[i], &mut factor[i]);
         }
         // Not above: what is loaded right after parts of it were stored waits for them.

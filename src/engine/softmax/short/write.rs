@@ -30,7 +30,10 @@ impl<T: Float> Short<'_, T> {
             put(&self.plan.class[rows], &group.d_target, self.classes, to);
             return;
         }
-        for i in 0..rows.len() {
+        for (i, &class) in self.plan.class[rows].iter().enumerate() {
+            if class == IGNORED && self.accumulate {
+                continue;
+            }
             let row = RowGrad {
                 e: T::chunks(&self.e.e[i * self.classes..][..shape.vectors * T::LANES]).0,
                 columns: shape.columns,

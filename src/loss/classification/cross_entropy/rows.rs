@@ -7,7 +7,7 @@ use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, Batch, Leaf, Rowwise, Shared};
 use crate::engine::softmax::{
     Distributions, GROUP, HardRow, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, SoftRow, SoftTarget, WHOLE_GROUP,
-    hard_row, is_short, is_small, soft_row,
+    are_few, hard_row, is_short, is_small, soft_row,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -194,9 +194,7 @@ impl<T: Float> Rows<'_, T> {
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
     fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
-        // What a group costs for few rows is more than what these cost by themselves.
-        let is_few = leaf.rows() <= (leaf.classes() / 32).max(1);
-        if self.is_hard() && is_short(leaf.classes()) && !is_few {
+        if self.is_hard() && is_short(leaf.classes()) && !are_few(leaf.rows(), leaf.classes()) {
             if is_small::<T>(leaf.rows(), leaf.classes()) {
                 let mut scratch = ShortScratch::<T, SMALL_GROUP>::new();
                 return leaf.batches(&mut |batch| self.short(batch, &mut scratch));
