@@ -234,11 +234,11 @@ impl<'a, T: Float> Factors<'a, T> {
         if self.weights.is_none() && kept.is_none() {
             return;
         }
-        let weights = self.weights.as_ref();
-        match weights.map(|weights| weights.of_items(start, &mut T::flat_mut(&mut scratch.weights)[..n])) {
-            Some(weights) => multiply(values, weights.iter().copied(), kept),
-            None => multiply(values, core::iter::repeat_n(T::from_f64(1.0), n), kept),
-        }
+        // From memory even if they are ones: a product with a constant 1 would be left out, see `multiply`.
+        let one = Spread { entries: &[T::from_f64(1.0)], step: 1 };
+        let weights = self.weights.unwrap_or(one);
+        let weights = weights.of_items(start, &mut T::flat_mut(&mut scratch.weights)[..n]);
+        multiply(values, weights.iter().copied(), kept);
     }
 
     /// Multiplies the gradients of the items from `start` on with all their factors, and zeros what is masked.

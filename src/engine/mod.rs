@@ -75,6 +75,15 @@ impl<T> Input<'_, T> {
 }
 
 impl<'a, T> Input<'a, T> {
+    /// Where the gradient goes: over the prediction, unless it has a place of its own.
+    #[inline(always)]
+    pub(crate) fn place<'p>(&'p mut self, grad: Option<&'p mut [T]>) -> Option<&'p mut [T]> {
+        match (grad, self) {
+            (None, Self::Replace(x)) => Some(x),
+            (grad, _) => grad,
+        }
+    }
+
     /// The prediction and the place of its gradient: one of them is empty if there is only the other.
     pub(crate) fn with_place(self, grad: Option<&'a mut [T]>) -> (&'a [T], &'a mut [T]) {
         match (self, grad) {

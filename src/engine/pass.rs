@@ -33,6 +33,34 @@ pub(crate) trait Pass<T>: Copy + Send + Sync {
     fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Self::Out;
 }
 
+/// Work on one whole row, by passes.
+pub(crate) trait OnRow {
+    type Out;
+
+    fn run<I: Isa>(self, passes: Passes<I>) -> Self::Out;
+}
+
+/// Runs it at a level.
+pub(crate) fn on_row<R: OnRow>(token: Token, threads: Threads, row: R) -> R::Out {
+    dispatch(token, Dispatched { token, threads, row })
+}
+
+struct Dispatched<R> {
+    token: Token,
+    threads: Threads,
+    row: R,
+}
+
+impl<R: OnRow> Kernel for Dispatched<R> {
+    type Out = R::Out;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> R::Out {
+        let Self { token, threads, row } = self;
+        row.run(Passes { isa, token, threads })
+    }
+}
+
 /// What passes over whole rows run with.
 #[derive(Clone, Copy)]
 pub(crate) struct Passes<I> {

@@ -4,11 +4,11 @@ use super::compiled::Compiled;
 use super::tiled::{Tile, put};
 use super::{by_item, check_columns};
 use crate::call::ByRow;
+use crate::engine::Args;
 use crate::engine::axis;
 use crate::engine::factors::{Scratch, TILE};
 use crate::engine::rowwise::{self, BATCH, Batch, Layout, Leaf, Rowwise, Shared};
 use crate::engine::sum::{self, Sum};
-use crate::engine::{Args, Input};
 use crate::lane::{Isa, Kernel, Lane, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Weights};
@@ -133,7 +133,7 @@ impl<T: Float> Kernels<'_, '_, T> {
     fn leave_out(&mut self, row: usize) {
         let (shared, batch) = (self.batch.shared, &mut self.batch);
         let at = row * shared.layout.classes..(row + 1) * shared.layout.classes;
-        let grad = place(batch.grad.as_deref_mut(), &mut batch.x);
+        let grad = batch.x.place(batch.grad.as_deref_mut());
         for to in [grad, batch.target_grad.as_deref_mut()].into_iter().flatten().filter(|_| !shared.accumulate) {
             to[at.clone()].fill(T::default());
         }
@@ -179,7 +179,7 @@ impl<T: Float> Kernels<'_, '_, T> {
                 *value = *value * *weight;
             }
         }
-        let grad = place(batch.grad.as_deref_mut(), &mut batch.x);
+        let grad = batch.x.place(batch.grad.as_deref_mut());
         for (to, from) in [(grad, grads), (batch.target_grad.as_deref_mut(), target_grads)] {
             let Some(to) = to else { continue };
             for (grad, scale) in from.iter_mut().zip(&*scales) {
@@ -190,13 +190,5 @@ impl<T: Float> Kernels<'_, '_, T> {
         for (own, values) in own.iter_mut().zip(values.chunks(columns.len())) {
             own.sum.add(sum::block(isa, values));
         }
-    }
-}
-
-/// Where the gradient of the prediction goes.
-fn place<'a, T>(grad: Option<&'a mut [T]>, x: &'a mut Input<'_, T>) -> Option<&'a mut [T]> {
-    match (grad, x) {
-        (None, Input::Replace(x)) => Some(x),
-        (grad, _) => grad,
     }
 }

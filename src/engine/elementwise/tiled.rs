@@ -2,7 +2,6 @@
 
 use super::Leaves;
 use super::compiled::{Compiled, Few};
-use crate::engine::Input;
 use crate::engine::factors::{Scratch, TILE};
 use crate::engine::sum::{BLOCK, BlockSum, Sum};
 use crate::lane::{Isa, Kernel, Token, dispatch};
@@ -98,10 +97,7 @@ impl<T: Float> Leaves<'_, T> {
         if let Some(each) = &mut self.out.each {
             each[range.clone()].copy_from_slice(values);
         }
-        let grad = match (self.out.grad.as_deref_mut(), &mut self.x) {
-            (None, Input::Replace(x)) => Some(&mut **x),
-            (grad, _) => grad,
-        };
+        let grad = self.x.place(self.out.grad.as_deref_mut());
         let target_grad = self.out.target_grad.as_deref_mut();
         for (to, from) in [(grad, &mut tile.grads), (target_grad, &mut tile.target_grads)] {
             let Some(to) = to else { continue };

@@ -1,13 +1,12 @@
 //! One row against one class.
 
 use super::{Shift, factors, largest, row_loss};
-use crate::Threads;
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{Largest, Pass, Passes, Row, Scale};
+use crate::engine::pass::{Largest, OnRow, Pass, Passes, Row, Scale};
 use crate::engine::sum::Sum;
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Token, dispatch, load_four};
+use crate::lane::{AHEAD, Isa, Lane, load_four};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
 
 /// Vectors whose exponentials are added lane by lane.
@@ -23,24 +22,14 @@ pub(crate) struct HardRow<'a, T> {
     pub(crate) accumulate: bool,
 }
 
-/// The weighted loss; the gradient goes to its place.
-pub(crate) fn hard_row<T: Float>(token: Token, threads: Threads, row: HardRow<'_, T>) -> T {
-    dispatch(token, OnRow { token, threads, row })
-}
-
-struct OnRow<'a, T> {
-    token: Token,
-    threads: Threads,
-    row: HardRow<'a, T>,
-}
-
-impl<T: Float> Kernel for OnRow<'_, T> {
+impl<T: Float> OnRow for HardRow<'_, T> {
+    /// The weighted loss; the gradient goes to its place.
     type Out = T;
 
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> T {
-        let Self { token, threads, row: HardRow { x, grad, class, weight, scale, accumulate } } = self;
-        let passes = Passes { isa, token, threads };
+    fn run<I: Isa>(self, passes: Passes<I>) -> T {
+        let Self { x, grad, class, weight, scale, accumulate } = self;
+        let isa = passes.isa;
         let x_target = x[class];
         let (x, y) = x.with_place(grad);
         // The exponentials are kept where they will be scaled, unless something else is there.

@@ -16,11 +16,11 @@ mod short;
 mod soft;
 
 pub(crate) use axis::{Distributions, Plans, Soft, SoftPlans, hard_positions, hard_tile};
-pub(crate) use hard::{HardRow, hard_row};
+pub(crate) use hard::HardRow;
 pub(crate) use short::{
     GROUP, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, WHOLE_GROUP, are_few, is_short, is_small,
 };
-pub(crate) use soft::{SoftRow, SoftTarget, soft_row};
+pub(crate) use soft::{SoftRow, SoftTarget};
 
 use super::lane_sum::LaneSum;
 use super::pass::{Largest, Passes, Row};

@@ -13,13 +13,12 @@
 use super::Shift;
 use super::axis::{Distributions, Entry};
 use super::hard::{ExpSum, SplitSum};
-use crate::Threads;
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{Pass, Passes, Row};
+use crate::engine::pass::{OnRow, Pass, Passes, Row};
 use crate::engine::sum::{BLOCK, Sum};
-use crate::lane::{Element, Isa, Kernel, Lane, Mask, Token, dispatch, load_four};
+use crate::lane::{Element, Isa, Lane, Mask, load_four};
 use crate::math::{Float, exp_scaled_each, log1p};
 
 /// The target probabilities of one row.
@@ -68,25 +67,14 @@ pub(crate) struct SoftRow<'a, T> {
     pub(crate) accumulate: bool,
 }
 
-/// The weighted loss; the gradient goes to its place.
-pub(crate) fn soft_row<T: Float>(token: Token, threads: Threads, row: SoftRow<'_, T>) -> T {
-    dispatch(token, OnRow { token, threads, row })
-}
-
-struct OnRow<'a, T> {
-    token: Token,
-    threads: Threads,
-    row: SoftRow<'a, T>,
-}
-
-impl<T: Float> Kernel for OnRow<'_, T> {
+impl<T: Float> OnRow for SoftRow<'_, T> {
+    /// The weighted loss; the gradient goes to its place.
     type Out = T;
 
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> T {
-        let Self { token, threads, row } = self;
-        let SoftRow { x, grad, target_grad, target, weight, scale, accumulate } = row;
-        let passes = Passes { isa, token, threads };
+    fn run<I: Isa>(self, passes: Passes<I>) -> T {
+        let Self { x, grad, target_grad, target, weight, scale, accumulate } = self;
+        let isa = passes.isa;
         let given = target.given.unwrap_or_default();
         let largest = super::largest(passes, &x);
         let Place(top) = passes.run(Find(largest), Row { x: &x, t: &[], y: &mut [], dt: &mut [] });

@@ -1,4 +1,4 @@
-//! Positions against distributions over their classes: the method of [`soft_row`](super::super::soft_row) in each lane.
+//! Positions against distributions over their classes: the method of [`SoftRow`](super::super::SoftRow) in each lane.
 
 use super::{Plans, shifts};
 use crate::engine::axis::{ByColumn, Column};

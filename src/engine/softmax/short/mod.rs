@@ -6,7 +6,7 @@
 //! 3. The gradient is the exponentials times their row's factor, row by row; a store may reach into the next row,
 //!    which is written after it. The gradients of the targets are put over it at the end.
 //!
-//! The lanes meet the same terms as in a long row, so the bits are those of [`hard_row`](super::hard_row).
+//! The lanes meet the same terms as in a long row, so the bits are those of [`HardRow`](super::HardRow).
 //! A row that the vectors cannot finish runs again by itself, before anything is written.
 
 mod sums;

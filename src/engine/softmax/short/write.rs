@@ -2,7 +2,6 @@
 
 use super::sums::RowShape;
 use super::{Exponentials, Group, IGNORED, Short};
-use crate::engine::Input;
 use crate::lane::{Element, Isa, Lane};
 use crate::math::Float;
 use core::ops::Range;
@@ -11,11 +10,8 @@ impl<T: Float> Short<'_, T> {
     #[inline(always)]
     pub(super) fn write<I: Isa>(&mut self, isa: I, rows: Range<usize>, group: &Group<T>) {
         let entries = rows.start * self.stride..rows.end * self.stride;
-        let to = match (&mut self.grad, &mut self.x) {
-            (Some(grad), _) => &mut grad[entries],
-            (None, Input::Replace(x)) => &mut x[entries],
-            (None, Input::Keep(_)) => return,
-        };
+        let Some(to) = self.x.place(self.grad.as_deref_mut()) else { return };
+        let to = &mut to[entries];
         let shape = RowShape::<T::Lane<I>>::new(isa, self.classes);
         if self.stride == self.classes && !self.accumulate {
             let width = shape.vectors * T::LANES;

@@ -4,10 +4,11 @@ use super::CrossEntropy;
 use super::targets::Classes;
 use crate::engine::axis;
 use crate::engine::factors::Factors;
+use crate::engine::pass::on_row;
 use crate::engine::rowwise::{self, Batch, Leaf, Rowwise, Shared};
 use crate::engine::softmax::{
     Distributions, GROUP, HardRow, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, SoftRow, SoftTarget, WHOLE_GROUP,
-    are_few, hard_row, is_short, is_small, soft_row,
+    are_few, is_short, is_small,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -236,7 +237,7 @@ impl<T: Float> Rows<'_, T> {
         let (factors, accumulate) = (&shared.factors, shared.accumulate);
         let weight = self.class_weight(class) * factors.weight(row).to_f64();
         let (weight, scale) = (T::from_f64(weight), factors.upstream(row) * weight);
-        hard_row(shared.token, shared.threads, HardRow { x, grad, class, weight, scale, accumulate })
+        on_row(shared.token, shared.threads, HardRow { x, grad, class, weight, scale, accumulate })
     }
 
     /// Not inlined: what it needs would lie on the stack below [`hard`](Self::hard).
@@ -254,15 +255,15 @@ impl<T: Float> Rows<'_, T> {
         let weight = factors.weight(row);
         let scale = factors.upstream(row) * weight.to_f64();
         let row = SoftRow { x, grad, target_grad, target, weight, scale, accumulate };
-        soft_row(shared.token, shared.threads, row)
+        on_row(shared.token, shared.threads, row)
     }
 }
 
 /// The gradient of a row that is left out.
 fn zero_row<T: Float>(x: &mut Input<'_, T>, grad: Option<&mut [T]>, accumulate: bool) {
-    match (grad, x) {
-        (Some(grad), _) if !accumulate => grad.fill(T::default()),
-        (None, Input::Replace(x)) => x.fill(T::default()),
-        _ => {}
+    if let Some(place) = x.place(grad)
+        && !accumulate
+    {
+        place.fill(T::default());
     }
 }
