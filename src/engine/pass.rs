@@ -33,31 +33,31 @@ pub(crate) trait Pass<T>: Copy + Send + Sync {
     fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Self::Out;
 }
 
-/// Work on one whole row, by passes.
-pub(crate) trait OnRow {
+/// Work on whole rows, by passes.
+pub(crate) trait OnRows {
     type Out;
 
     fn run<I: Isa>(self, passes: Passes<I>) -> Self::Out;
 }
 
 /// Runs it at a level.
-pub(crate) fn on_row<R: OnRow>(token: Token, threads: Threads, row: R) -> R::Out {
-    dispatch(token, Dispatched { token, threads, row })
+pub(crate) fn on_rows<R: OnRows>(token: Token, threads: Threads, rows: R) -> R::Out {
+    dispatch(token, Dispatched { token, threads, rows })
 }
 
 struct Dispatched<R> {
     token: Token,
     threads: Threads,
-    row: R,
+    rows: R,
 }
 
-impl<R: OnRow> Kernel for Dispatched<R> {
+impl<R: OnRows> Kernel for Dispatched<R> {
     type Out = R::Out;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> R::Out {
-        let Self { token, threads, row } = self;
-        row.run(Passes { isa, token, threads })
+        let Self { token, threads, rows } = self;
+        rows.run(Passes { isa, token, threads })
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) trait Float: Element {
     const EXPM1_FLAT: f64;
     /// Above this `1 + x` is `x` to the last bit.
     const LOG1P_LARGE: f64;
+    /// `(ln(1 + x) - x) / x²` for `x` in `[0, 1]`; none where a reduction takes less than the longer polynomial.
+    const LOG1P_UNIT: &'static [f64];
 
     /// Quotients beyond the first are multiplied with the second, the logarithm of whose inverse is the third.
     const RATIO_FAR: (f64, f64, f64);
@@ -49,6 +51,17 @@ impl Float for f32 {
     const TANH: &'static [f64] = &single([0xbeaa_aa9a, 0x3e08_83aa, 0xbd5c_2082, 0x3ca9_2003, 0xbbbb_21f6]);
     const EXPM1_FLAT: f64 = -18.0;
     const LOG1P_LARGE: f64 = 33_554_432.0;
+    const LOG1P_UNIT: &'static [f64] = &single([
+        0xbeff_ffea,
+        0x3eaa_a705,
+        0xbe7f_945c,
+        0x3e49_b27c,
+        0xbe1d_4814,
+        0x3dda_de57,
+        0xbd6c_6e7d,
+        0x3ca5_c066,
+        0xbb59_ded7,
+    ]);
     const RATIO_FAR: (f64, f64, f64) = (8.507_059_173_023_462e37, 7.888_609_052_210_118e-31, 69.314_718_055_994_53);
     const SOFTMAX_FAR: f64 = 256.0;
     const SOFTMAX_SHIFTS: (f64, f64) = (-48.0, -60.0);
@@ -105,6 +118,7 @@ impl Float for f64 {
     ];
     const EXPM1_FLAT: f64 = -38.0;
     const LOG1P_LARGE: f64 = 1.801_439_850_948_198_4e16;
+    const LOG1P_UNIT: &'static [f64] = &[];
     const RATIO_FAR: (f64, f64, f64) =
         (1.071_508_607_186_267_3e301, 1.183_052_186_166_774_7e-271, 623.832_462_503_950_8);
     const SOFTMAX_FAR: f64 = 2048.0;

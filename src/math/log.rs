@@ -1,7 +1,7 @@
 //! Logarithms.
 
-use super::Float;
-use crate::lane::{Element, Lane};
+use super::{Float, horner};
+use crate::lane::{Element, Isa, Lane};
 
 /// `ln x`.
 ///
@@ -51,6 +51,11 @@ pub(crate) fn log1p_finite<L: Lane<Elem: Float>>(x: L, rest: Option<L>) -> L {
 /// `ln(1 + x)` for `x` in `[0, 1]`, with no special values but NaN: half the work of [`log1p`], the same error.
 #[inline(always)]
 pub(crate) fn log1p_unit<L: Lane<Elem: Float>>(x: L) -> L {
+    let whole = L::Elem::LOG1P_UNIT;
+    // Unfused, the square and the product would each round.
+    if L::Isa::FUSED && !whole.is_empty() {
+        return (x * x).mul_add(horner(x, whole), x);
+    }
     let upper = x.of(0.5).lt(x);
     let f = L::pick(upper, x.mul_add(x.of(0.5), x.of(-0.5)), x);
     L::Elem::log1p_reduced(f, x.of(1.0).keep(upper), None)

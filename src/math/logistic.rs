@@ -1,6 +1,6 @@
 //! The logistic function and its integral.
 
-use super::{Float, exp, log1p_unit};
+use super::{Float, exp_down, log1p_unit};
 use crate::lane::Lane;
 
 /// `1 / (1 + e^-x)`.
@@ -11,8 +11,8 @@ use crate::lane::Lane;
 #[cfg(feature = "internals")]
 #[inline(always)]
 pub(crate) fn sigmoid<L: Lane<Elem: Float>>(x: L) -> L {
-    let parts = logistic(x);
-    parts.rise / parts.sum
+    let Logistic { e, negative, .. } = logistic(x);
+    L::pick(negative, e, x.of(1.0)) / (e + 1.0)
 }
 
 /// `ln(1 + e^x)`.
@@ -23,44 +23,29 @@ pub(crate) fn sigmoid<L: Lane<Elem: Float>>(x: L) -> L {
 #[cfg(feature = "internals")]
 #[inline(always)]
 pub(crate) fn softplus<L: Lane<Elem: Float>>(x: L) -> L {
-    logistic(x).softplus
+    logistic(x).near + x.at_least(x.of(0.0))
 }
 
 /// `-ln(1 + e^-x)`: [`softplus`] mirrored, with its error.
 #[cfg(feature = "internals")]
 #[inline(always)]
 pub(crate) fn log_sigmoid<L: Lane<Elem: Float>>(x: L) -> L {
-    -logistic(x).softplus_of_minus
+    -softplus(-x)
 }
 
-/// The functions of one logit that share its exponential.
+/// What the functions of one logit share.
 #[derive(Clone, Copy)]
-pub(crate) struct Logistic<L> {
-    /// `rise / sum` is `1 / (1 + e^-x)`, and `fall / sum` is `1 / (1 + e^x)`.
-    pub(crate) rise: L,
-    pub(crate) fall: L,
-    pub(crate) sum: L,
-    /// `ln(1 + e^x)`
-    pub(crate) softplus: L,
-    /// `ln(1 + e^-x)`
-    pub(crate) softplus_of_minus: L,
+pub(crate) struct Logistic<L: Lane> {
+    pub(crate) negative: L::Mask,
+    /// `e^-|x|`, which never overflows: the larger of `1 / (1 + e^-x)` and `1 / (1 + e^x)` is `1 / (1 + e)`, the smaller
+    /// one `e / (1 + e)`.
+    pub(crate) e: L,
+    /// `ln(1 + e)`: the smaller of `ln(1 + e^x)` and `ln(1 + e^-x)`. The larger one is `|x|` more.
+    pub(crate) near: L,
 }
 
-/// All from one `e = e^-|x|`, which never overflows: the larger sigmoid is `1 / (1 + e)`, the smaller one
-/// `e / (1 + e)`, and the larger softplus is the smaller one plus `|x|`.
 #[inline(always)]
 pub(crate) fn logistic<L: Lane<Elem: Float>>(x: L) -> Logistic<L> {
-    let (zero, one) = (x.of(0.0), x.of(1.0));
-    let size = x.abs();
-    let e = exp(-size);
-    let near = log1p_unit(e);
-    let far = size + near;
-    let negative = x.lt(zero);
-    Logistic {
-        rise: L::pick(negative, e, one),
-        fall: L::pick(negative, one, e),
-        sum: e + one,
-        softplus: L::pick(negative, near, far),
-        softplus_of_minus: L::pick(negative, far, near),
-    }
+    let e = exp_down(x.abs());
+    Logistic { negative: x.lt(x.of(0.0)), e, near: log1p_unit(e) }
 }

@@ -12,13 +12,13 @@ mod logistic;
 mod remainder;
 
 pub(crate) use constants::Float;
-pub(crate) use exp::{Scaling, exp, exp_scaled, exp_scaled_each};
+pub(crate) use exp::{Scaling, exp, exp_down, exp_scaled, exp_scaled_each};
 pub(crate) use expm1::expm1;
 #[cfg(feature = "internals")]
 pub(crate) use expm1::tanh;
 pub(crate) use limits::{nan_of, weigh};
 pub(crate) use log::{ln, ln_ratio, log1p, log1p_finite, log1p_half, log1p_unit};
-pub(crate) use logistic::logistic;
+pub(crate) use logistic::{Logistic, logistic};
 #[cfg(feature = "internals")]
 pub(crate) use logistic::{log_sigmoid, sigmoid, softplus};
 pub(crate) use remainder::remainder;

@@ -1,55 +1,146 @@
-//! One row against one class.
+//! Rows against one class each.
 
-use super::{Shift, factors, largest, row_loss};
+use super::{IGNORED, Plan, Shift, factors, largest, load, row_loss};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{Largest, OnRow, Pass, Passes, Row, Scale};
+use crate::engine::pass::{Largest, OnRows, Pass, Passes, Row, Scale};
+use crate::engine::rowwise::Layout;
 use crate::engine::sum::Sum;
-use crate::lane::{AHEAD, Isa, Lane, load_four};
+use crate::lane::{AHEAD, Element, Isa, Lane, load_four};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
 
 /// Vectors whose exponentials are added lane by lane.
 const BLOCK: usize = 32;
 
-/// One row, its class and the factors of its loss and gradient.
-pub(crate) struct HardRow<'a, T> {
+/// Rows that can share the steps from their sums to their losses.
+pub(crate) const SIDE_BY_SIDE: usize = f32::LANES;
+
+/// Bytes of gradients that the first-level cache holds between the exponentials and their scaling.
+const KEPT: usize = 1 << 14;
+
+/// How many rows of so many classes share these steps: a row that takes them alone waits for each of them. Where the
+/// stack is small, none do.
+pub(crate) const fn side_by_side<T: Float>(classes: usize) -> usize {
+    let rows = KEPT / (classes * size_of::<T>());
+    if !cfg!(feature = "std") || rows <= 1 {
+        1
+    } else if rows < T::LANES {
+        rows
+    } else {
+        T::LANES
+    }
+}
+
+/// At most as many consecutive rows as go [`side_by_side`].
+pub(crate) struct HardRows<'a, T> {
     pub(crate) x: Input<'a, T>,
     pub(crate) grad: Option<&'a mut [T]>,
-    pub(crate) class: usize,
-    pub(crate) weight: T,
-    pub(crate) scale: f64,
+    pub(crate) layout: Layout,
+    /// Of the rows: their weighted losses.
+    pub(crate) losses: &'a mut [T],
+    pub(crate) plan: &'a Plan<T, SIDE_BY_SIDE>,
     pub(crate) accumulate: bool,
 }
 
-impl<T: Float> OnRow for HardRow<'_, T> {
-    /// The weighted loss; the gradient goes to its place.
-    type Out = T;
+/// What is known of the rows once they have been read.
+struct Read<T: Float> {
+    others: T::Chunk,
+    /// What the rounding of the others took.
+    lost: T::Chunk,
+    target: T::Chunk,
+    x_target: T::Chunk,
+    base: T::Chunk,
+    k: T::Chunk,
+}
+
+impl<T: Float> OnRows for HardRows<'_, T> {
+    type Out = ();
 
     #[inline(always)]
-    fn run<I: Isa>(self, passes: Passes<I>) -> T {
-        let Self { x, grad, class, weight, scale, accumulate } = self;
+    fn run<I: Isa>(mut self, passes: Passes<I>) {
         let isa = passes.isa;
-        let x_target = x[class];
-        let (x, y) = x.with_place(grad);
-        // The exponentials are kept where they will be scaled, unless something else is there.
-        let keeps = x.is_empty() || !y.is_empty() && !accumulate;
-        let (shift, SplitSum { others, target }) = if x.is_empty() {
-            let shift = shift_of_replaced(passes, class, y);
-            (shift, exp_sum(passes, shift, class, &[], y))
-        } else {
-            exp_sums_of(passes, class, x, if keeps { &mut *y } else { &mut [] })
-        };
-        let (others, lost) = others.rounded();
-        let Finished { loss, factor } = finish(isa, Finish { others, lost, target, x_target, shift, weight, scale });
-        if keeps {
-            y[class] = -others;
-            passes.run(Scale(factor), Row { x: &[], t: &[], y, dt: &mut [] });
-        } else if let Some(&before) = y.get(class) {
-            passes.run(AddAgain { shift, factor }, Row { x, t: &[], y: &mut *y, dt: &mut [] });
-            y[class] = before + -others * factor;
+        let one = T::chunk(T::from_f64(1.0));
+        let mut read = Read::<T> { others: one, lost: one, target: one, x_target: one, base: one, k: one };
+        for i in 0..self.losses.len() {
+            let (class, accumulate) = (self.plan.class[i], self.accumulate);
+            let (x, y) = self.row(i);
+            if class == IGNORED {
+                if !accumulate {
+                    y.fill(T::default());
+                }
+                continue;
+            }
+            let (shift, sums) = if x.is_empty() {
+                read.x_target.as_mut()[i] = y[class];
+                let shift = shift_of_replaced(passes, class, y);
+                (shift, exp_sum(passes, shift, class, &[], y))
+            } else {
+                read.x_target.as_mut()[i] = x[class];
+                // The exponentials are kept where they will be scaled, unless something else is there.
+                exp_sums_of(passes, class, x, if accumulate { &mut [] } else { y })
+            };
+            read.put(i, shift, sums);
         }
-        loss
+        let factor = read.finish(isa, self.plan, self.losses);
+        for i in 0..self.losses.len() {
+            let (class, accumulate) = (self.plan.class[i], self.accumulate);
+            let (others, factor) = (read.others.as_ref()[i], factor.as_ref()[i]);
+            let shift = Shift { base: read.base.as_ref()[i], k: read.k.as_ref()[i].to_f64() };
+            let (x, y) = self.row(i);
+            if class == IGNORED || y.is_empty() {
+                continue;
+            }
+            let (before, of_target) = (y[class], -others * factor);
+            // The target comes last: a vector that is loaded over a fresh scalar store waits for it.
+            if accumulate {
+                passes.run(AddAgain { shift, factor }, Row { x, t: &[], y: &mut *y, dt: &mut [] });
+                y[class] = before + of_target;
+            } else {
+                passes.run(Scale(factor), Row { x: &[], t: &[], y: &mut *y, dt: &mut [] });
+                y[class] = of_target;
+            }
+        }
+    }
+}
+
+impl<T: Float> HardRows<'_, T> {
+    /// Row `i`, as [`Input::with_place`] has it.
+    #[inline(always)]
+    fn row(&mut self, i: usize) -> (&[T], &mut [T]) {
+        let start = i * self.layout.stride;
+        let at = start..start + self.layout.classes;
+        self.x.part(at.clone()).with_place(self.grad.as_deref_mut().map(|grad| &mut grad[at]))
+    }
+}
+
+impl<T: Float> Read<T> {
+    #[inline(always)]
+    fn put(&mut self, i: usize, shift: Shift<T>, SplitSum { others, target }: SplitSum<T>) {
+        let (others, lost) = others.rounded();
+        (self.others.as_mut()[i], self.lost.as_mut()[i], self.target.as_mut()[i]) = (others, lost, target);
+        (self.base.as_mut()[i], self.k.as_mut()[i]) = (shift.base, T::from_f64(shift.k));
+    }
+
+    /// The losses and the factors of the gradients, by the vector functions that all rows use.
+    ///
+    /// Inlined where there is room: else its vectors would lie on the stack below the passes.
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
+    fn finish<I: Isa>(&self, isa: I, plan: &Plan<T, SIDE_BY_SIDE>, losses: &mut [T]) -> T::Chunk {
+        let mut factor = self.others;
+        factors::<T>(&plan.scale[..losses.len()], &self.others, &self.target, &mut factor);
+        let others = LaneSum { high: load::<I, T>(isa, &self.others), low: load::<I, T>(isa, &self.lost) };
+        let (target, x_target) = (load::<I, T>(isa, &self.target), load::<I, T>(isa, &self.x_target));
+        let loss = row_loss(others, target, x_target, load::<I, T>(isa, &self.base), load::<I, T>(isa, &self.k));
+        let mut weighted = self.others;
+        weigh(load::<I, T>(isa, &T::chunks(&plan.weight).0[0]), loss).store(&mut weighted);
+        for (i, loss) in losses.iter_mut().enumerate() {
+            if plan.class[i] != IGNORED {
+                *loss = weighted.as_ref()[i];
+            }
+        }
+        factor
     }
 }
 
@@ -233,6 +324,16 @@ fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
 ) -> T {
     let (zero, lowest) = (T::default(), T::from_f64(f64::NEG_INFINITY));
     let len = if OVER { y.len() } else { x.len() };
+    let mut k = 0;
+    while k < 4 {
+        if let Some(x) = x.get(k * T::LANES) {
+            isa.prefetch(x, AHEAD);
+        }
+        if let Some(y) = y.get(k * T::LANES) {
+            isa.prefetch(y, AHEAD);
+        }
+        k += 1;
+    }
     let from = load_four(isa, if OVER { &*y } else { x }, lowest);
     let mut e = exp_scaled_each::<_, BASED, 4>(from, scaling);
     let mut skipped = T::Lane::<I>::splat(isa, zero);
@@ -283,35 +384,4 @@ impl<T: Float> Pass<T> for AddAgain<T> {
             start = end;
         }
     }
-}
-
-/// Loss and gradient factor of one row, by the vector functions that all rows use.
-struct Finish<T> {
-    others: T,
-    /// What the rounding of the others took.
-    lost: T,
-    target: T,
-    x_target: T,
-    shift: Shift<T>,
-    weight: T,
-    scale: f64,
-}
-
-struct Finished<T> {
-    loss: T,
-    factor: T,
-}
-
-/// Inlined where there is room: else its vectors would lie on the stack below the passes.
-#[cfg_attr(feature = "std", inline(always))]
-#[cfg_attr(not(feature = "std"), inline(never))]
-fn finish<I: Isa, T: Float>(isa: I, finish: Finish<T>) -> Finished<T> {
-    let Finish { others, lost, target, x_target, shift, weight, scale } = finish;
-    let mut factor = T::chunk(others);
-    factors::<T>(&[scale], &T::chunk(others), &T::chunk(target), &mut factor);
-    let (high, low) = (T::Lane::<I>::splat(isa, others), T::Lane::<I>::splat(isa, lost));
-    let (x_target, base) = (T::Lane::<I>::splat(isa, x_target), T::Lane::<I>::splat(isa, shift.base));
-    let loss = row_loss(LaneSum { high, low }, T::Lane::<I>::splat(isa, target), x_target, base, shift.k);
-    let loss = weigh(T::Lane::<I>::splat(isa, weight), loss);
-    Finished { loss: loss.first(), factor: factor.as_ref()[0] }
 }

@@ -16,7 +16,7 @@ mod short;
 mod soft;
 
 pub(crate) use axis::{Distributions, Plans, Soft, SoftPlans, hard_positions, hard_tile};
-pub(crate) use hard::HardRow;
+pub(crate) use hard::{HardRows, SIDE_BY_SIDE, side_by_side};
 pub(crate) use short::{
     GROUP, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, WHOLE_GROUP, are_few, is_short, is_small,
 };
@@ -102,13 +102,7 @@ fn round(x: f64) -> f64 {
 /// - What the rounding of the others, and that of their ratio to the target, take from the loss is put back.
 /// - A target that vanishes next to the others: `ln S - x_t` with all shifts, which does not cancel there.
 #[inline(always)]
-pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: LaneSum<L>, target: L, x_target: L, base: L, k: f64) -> L {
-    lane_loss(others, target, x_target, base, target.of(k))
-}
-
-/// The same with a `k` for each lane.
-#[inline(always)]
-fn lane_loss<L: Lane<Elem: Float>>(others: LaneSum<L>, target: L, x_target: L, base: L, k: L) -> L {
+pub(crate) fn row_loss<L: Lane<Elem: Float>>(others: LaneSum<L>, target: L, x_target: L, base: L, k: L) -> L {
     let (near, vanishing) = near_loss(others, target);
     if !vanishing.any() {
         return near;
@@ -140,4 +134,9 @@ fn factors<T: Float>(scale: &[f64], others: &T::Chunk, target: &T::Chunk, to: &m
     for ((to, scale), (others, target)) in to.as_mut().iter_mut().zip(scale).zip(sums) {
         *to = T::from_f64(scale / (others.to_f64() + target.to_f64()));
     }
+}
+
+#[inline(always)]
+fn load<I: Isa, T: Float>(isa: I, from: &T::Chunk) -> T::Lane<I> {
+    T::Lane::<I>::load(isa, from)
 }

@@ -16,7 +16,7 @@ use super::hard::{ExpSum, SplitSum};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
-use crate::engine::pass::{OnRow, Pass, Passes, Row};
+use crate::engine::pass::{OnRows, Pass, Passes, Row};
 use crate::engine::sum::{BLOCK, Sum};
 use crate::lane::{Element, Isa, Lane, Mask, load_four};
 use crate::math::{Float, exp_scaled_each, log1p};
@@ -67,7 +67,7 @@ pub(crate) struct SoftRow<'a, T> {
     pub(crate) accumulate: bool,
 }
 
-impl<T: Float> OnRow for SoftRow<'_, T> {
+impl<T: Float> OnRows for SoftRow<'_, T> {
     /// The weighted loss; the gradient goes to its place.
     type Out = T;
 

@@ -3,7 +3,7 @@ use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
 use crate::loss::verbs::presets;
 use crate::loss::verbs::{both_grads, elementwise_loss};
-use crate::math::{Float, logistic, nan_of, weigh};
+use crate::math::{Float, Logistic, logistic, nan_of, weigh};
 use crate::{LossError, Real};
 
 /// Binary cross-entropy of a logit.
@@ -117,18 +117,33 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
 
     #[inline(always)]
     fn eval_column<L: Lane<Elem = T>>(&self, x: L, t: L, column: L) -> Eval<L> {
+        let (zero, one) = (x.of(0.0), x.of(1.0));
+        let weighted = self.pos_weight != 1.0 || self.pos_weights.is_some();
         let weight = column * self.pos_weight;
         let (kept, spread) = (x.of(1.0 - self.label_smoothing), x.of(self.label_smoothing / 2.0));
-        let (yes, no) = (t.mul_add(kept, spread), (x.of(1.0) - t).mul_add(kept, spread));
-        let p = logistic(x);
-        // In this order neither a tiny target nor a huge logit leaves the range on the way.
-        let value = weigh(weight, weigh(yes, p.softplus_of_minus)) + weigh(no, p.softplus);
-        let slope = (no * p.rise - yes * weight * p.fall) / p.sum;
+        let (mut yes, mut no) = (t, one - t);
+        if self.label_smoothing > 0.0 {
+            (yes, no) = (yes.mul_add(kept, spread), no.mul_add(kept, spread));
+        }
+        let Logistic { negative, e, near } = logistic(x);
+
+        // The larger softplus is `|x|` more than the smaller one, `near`, and the larger sigmoid `1/e` times the smaller.
+        let pulls = if weighted { weight * yes } else { yes };
+        let (larger, smaller) = (L::pick(negative, pulls, no), L::pick(negative, no, pulls));
+        let sum = e + 1.0;
+        let slope = e.neg_mul_add(smaller, larger) / L::pick(negative, -sum, sum);
+        let value = if weighted {
+            // In this order neither a tiny target nor a huge logit leaves the range on the way.
+            let (share, times) = (L::pick(negative, yes, no), L::pick(negative, weight, one));
+            let size = x.abs().without(share.same(zero) | times.same(zero));
+            near.mul_add(larger + smaller, times * (share * size))
+        } else {
+            larger.mul_add(x.abs().without(larger.same(zero)), near)
+        };
+
         // The difference of the two softplus, without the part that cancels.
-        let negative = x.lt(x.of(0.0));
-        let (sure, apart) =
-            (L::pick(negative, p.softplus, p.softplus_of_minus), L::pick(negative, weigh(weight, x), x));
-        let target_slope = nan_of(t, weigh(kept, weigh(weight - 1.0, sure) - apart));
+        let apart = L::pick(negative, weigh(weight, x), x);
+        let target_slope = nan_of(t, weigh(kept, weigh(weight - 1.0, near) - apart));
         Eval { value, slope, target_slope }
     }
 }

@@ -4,7 +4,7 @@ use super::tile::Tile;
 use super::{Plans, shifts};
 use crate::engine::axis::{Positions, chunk, column};
 use crate::engine::lane_sum::{LaneSum, RunningSum};
-use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, lane_loss};
+use crate::engine::softmax::{GROUP, Shift, factors, is_vanishing, row_loss};
 use crate::lane::{Element, Isa, Lane, Mask, Window, WindowMut};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
 
@@ -60,7 +60,7 @@ impl<T: Float> Tile<'_, T> {
                 *to = if class < 0.0 { T::default() } else { x.part(i..i + 1).row(class as usize)[0] };
             }
         }
-        let loss = lane_loss(LaneSum { high: others, low: lost }, target, T::Lane::<I>::load(isa, &x_target), base, k);
+        let loss = row_loss(LaneSum { high: others, low: lost }, target, T::Lane::<I>::load(isa, &x_target), base, k);
         loss.keep(kept).store(&mut self.loss[v]);
         others.store(&mut self.others[v]);
         target.store(&mut self.target[v]);

@@ -6,13 +6,13 @@
 //! 3. The gradient is the exponentials times their row's factor, row by row; a store may reach into the next row,
 //!    which is written after it. The gradients of the targets are put over it at the end.
 //!
-//! The lanes meet the same terms as in a long row, so the bits are those of [`HardRow`](super::HardRow).
+//! The lanes meet the same terms as in a long row, so the bits are those of [`HardRows`](super::HardRows).
 //! A row that the vectors cannot finish runs again by itself, before anything is written.
 
 mod sums;
 mod write;
 
-use super::{RATIO_MAX, Shift, factors, near_loss, row_loss};
+use super::{RATIO_MAX, Shift, factors, load, near_loss, row_loss};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::lane::{AHEAD, Element, Isa, Kernel, Lane, Mask};
@@ -43,19 +43,19 @@ pub(crate) const fn are_few(rows: usize, classes: usize) -> bool {
 /// The class of a row that is not to be read.
 pub(crate) const IGNORED: usize = usize::MAX;
 
-/// What is known of at most [`GROUP`] rows before they are read.
-pub(crate) struct Plan<T> {
+/// What is known of at most `N` rows before they are read.
+pub(crate) struct Plan<T, const N: usize = GROUP> {
     /// The class, or [`IGNORED`].
-    pub(crate) class: [usize; GROUP],
-    pub(crate) weight: [T; GROUP],
-    pub(crate) scale: [f64; GROUP],
+    pub(crate) class: [usize; N],
+    pub(crate) weight: [T; N],
+    pub(crate) scale: [f64; N],
 }
 
-impl<T: Float> Plan<T> {
+impl<T: Float, const N: usize> Plan<T, N> {
     /// Of no row.
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        Self { class: [IGNORED; GROUP], weight: [T::default(); GROUP], scale: [0.0; GROUP] }
+        Self { class: [IGNORED; N], weight: [T::default(); N], scale: [0.0; N] }
     }
 }
 
@@ -278,18 +278,14 @@ impl<T: Float> Short<'_, T> {
         let (high, low) = (load::<I, T>(isa, &others), T::Lane::<I>::splat(isa, group.lost[i]));
         let x_target = T::Lane::<I>::splat(isa, self.x[row * self.stride + self.plan.class[row]]);
         let base = T::Lane::<I>::splat(isa, shift.base);
-        let loss = row_loss(LaneSum { high, low }, load::<I, T>(isa, &target), x_target, base, shift.k);
+        let k = x_target.of(shift.k);
+        let loss = row_loss(LaneSum { high, low }, load::<I, T>(isa, &target), x_target, base, k);
         self.losses[row] = weigh(T::Lane::<I>::splat(isa, self.plan.weight[row]), loss).first();
         let mut factor = T::chunk(T::default());
         factors::<T>(&[self.plan.scale[row]], &others, &target, &mut factor);
         group.factor[i] = factor.as_ref()[0];
         group.d_target[i] = -group.others[i] * group.factor[i];
     }
-}
-
-#[inline(always)]
-fn load<I: Isa, T: Float>(isa: I, from: &T::Chunk) -> T::Lane<I> {
-    T::Lane::<I>::load(isa, from)
 }
 
 /// Exponentials of consecutive entries, while `to`, which is about to be written, is fetched.

@@ -4,11 +4,11 @@ use super::CrossEntropy;
 use super::targets::Classes;
 use crate::engine::axis;
 use crate::engine::factors::Factors;
-use crate::engine::pass::on_row;
+use crate::engine::pass::on_rows;
 use crate::engine::rowwise::{self, Batch, Leaf, Rowwise, Shared};
 use crate::engine::softmax::{
-    Distributions, GROUP, HardRow, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, SoftRow, SoftTarget, WHOLE_GROUP,
-    are_few, is_short, is_small,
+    Distributions, GROUP, HardRows, IGNORED, Plan, SIDE_BY_SIDE, SMALL_GROUP, Short, ShortScratch, SoftRow, SoftTarget,
+    WHOLE_GROUP, are_few, is_short, is_small, side_by_side,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -155,7 +155,13 @@ impl<T: Float> Rows<'_, T> {
     }
 
     /// Fills in a plan of `count` rows from `first` on. The weight of a class is in their factors where it is one.
-    pub(super) fn plan(&self, factors: &Factors<'_, T>, first: usize, count: usize, plan: &mut Plan<T>) {
+    pub(super) fn plan<const N: usize>(
+        &self,
+        factors: &Factors<'_, T>,
+        first: usize,
+        count: usize,
+        plan: &mut Plan<T, N>,
+    ) {
         self.classes(factors, first, &mut plan.class[..count]);
         plan.weight.fill(T::from_f64(1.0));
         plan.scale.fill(factors.scale);
@@ -203,59 +209,60 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
             let mut scratch = ShortScratch::<T, WHOLE_GROUP>::new();
             return leaf.batches(&mut |batch| self.short(batch, &mut scratch));
         }
-        leaf.batches(&mut |batch| self.one_by_one(batch))
+        if self.is_hard() {
+            return leaf.batches(&mut |batch| self.hard(batch));
+        }
+        leaf.batches(&mut |batch| self.soft(batch))
     }
 }
 
 impl<T: Float> Rows<'_, T> {
-    fn one_by_one(&self, mut batch: Batch<'_, T>) {
-        let shared = batch.shared;
+    /// Rows that are not short, or few.
+    fn hard(&self, mut batch: Batch<'_, T>) {
+        let Shared { token, threads, layout, ref factors, accumulate, .. } = *batch.shared;
+        let side_by_side = side_by_side::<T>(layout.classes);
+        for start in (0..batch.rows).step_by(side_by_side) {
+            let count = side_by_side.min(batch.rows - start);
+            let mut plan = Plan::<T, SIDE_BY_SIDE>::new();
+            self.plan(factors, batch.first + start, count, &mut plan);
+            let entries = start * layout.stride..(start + count) * layout.stride;
+            let rows = HardRows {
+                x: batch.x.part(entries.clone()),
+                grad: batch.grad.as_deref_mut().map(|grad| &mut grad[entries]),
+                layout,
+                losses: &mut batch.losses[start..start + count],
+                plan: &plan,
+                accumulate,
+            };
+            on_rows(token, threads, rows);
+        }
+    }
+
+    /// Not inlined: what it needs would lie on the stack below [`hard`](Self::hard).
+    #[inline(never)]
+    fn soft(&self, mut batch: Batch<'_, T>) {
+        let Shared { token, threads, layout, ref factors, accumulate, .. } = *batch.shared;
         for i in 0..batch.rows {
-            let at = i * shared.layout.stride;
-            let entries = at..at + shared.layout.classes;
+            let at = i * layout.stride;
+            let entries = at..at + layout.classes;
             let mut x = batch.x.part(entries.clone());
             let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[entries.clone()]);
             let target_grad = batch.target_grad.as_deref_mut().map(|grad| &mut grad[entries]);
             let row = batch.first + i;
             let mut class = [IGNORED];
-            self.classes(&shared.factors, row, &mut class);
+            self.classes(factors, row, &mut class);
             let [class] = class;
             if class == IGNORED {
-                zero_row(&mut x, grad, shared.accumulate);
-                zero_row(&mut Input::Keep(&[]), target_grad, shared.accumulate);
+                zero_row(&mut x, grad, accumulate);
+                zero_row(&mut Input::Keep(&[]), target_grad, accumulate);
                 continue;
             }
-            batch.losses[i] = if self.is_hard() {
-                self.hard(shared, row, class, x, grad)
-            } else {
-                self.soft(shared, row, class, x, [grad, target_grad])
-            };
+            let target = self.soft_target(row, class);
+            let weight = factors.weight(row);
+            let scale = factors.upstream(row) * weight.to_f64();
+            let row = SoftRow { x, grad, target_grad, target, weight, scale, accumulate };
+            batch.losses[i] = on_rows(token, threads, row);
         }
-    }
-
-    fn hard(&self, shared: &Shared<'_, T>, row: usize, class: usize, x: Input<'_, T>, grad: Option<&mut [T]>) -> T {
-        let (factors, accumulate) = (&shared.factors, shared.accumulate);
-        let weight = self.class_weight(class) * factors.weight(row).to_f64();
-        let (weight, scale) = (T::from_f64(weight), factors.upstream(row) * weight);
-        on_row(shared.token, shared.threads, HardRow { x, grad, class, weight, scale, accumulate })
-    }
-
-    /// Not inlined: what it needs would lie on the stack below [`hard`](Self::hard).
-    #[inline(never)]
-    fn soft(
-        &self,
-        shared: &Shared<'_, T>,
-        row: usize,
-        class: usize,
-        x: Input<'_, T>,
-        [grad, target_grad]: [Option<&mut [T]>; 2],
-    ) -> T {
-        let (factors, accumulate) = (&shared.factors, shared.accumulate);
-        let target = self.soft_target(row, class);
-        let weight = factors.weight(row);
-        let scale = factors.upstream(row) * weight.to_f64();
-        let row = SoftRow { x, grad, target_grad, target, weight, scale, accumulate };
-        on_row(shared.token, shared.threads, row)
     }
 }
 
