@@ -82,6 +82,20 @@ def log_fit(bits, degree):
     )
 
 
+def log1p_fit(name, bits, degree, domain):
+    low, high = domain
+    return Fit(
+        name,
+        bits,
+        f"ln(1 + x) = x + x^2 p(x), {float(low)} <= x <= {float(high)}",
+        degree,
+        # Not at 0, where the target is a quotient of nothing.
+        tuple(end or mpf(2) ** -20 * (1 if high else -1) for end in domain),
+        lambda x: (log1p(x) - x) / x**2,
+        lambda x: abs(x**2 / log1p(x)),
+    )
+
+
 def log_quotient_fit(bits, degree):
     return Fit(
         "log-quotient",
@@ -112,6 +126,8 @@ FITS = [
     expm1_fit(F32, 4),
     expm1_fit(F64, 10),
     log_fit(F32, 7),
+    log1p_fit("log1p-up", F32, 8, (mpf(0), mpf(1))),
+    log1p_fit("log1p-down", F32, 8, (mpf(-1) / 2, mpf(0))),
     log_quotient_fit(F64, 7),
     tanh_fit(F32, 4),
     tanh_fit(F64, 10),

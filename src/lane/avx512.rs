@@ -61,6 +61,7 @@ macro_rules! vector {
         splat $splat:ident, add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident,
         fma $fma:ident, fnma $fnma:ident, abs $abs:ident, sqrt $sqrt:ident, and $and:ident, or $or:ident, xor $xor:ident,
         min $min:ident, max $max:ident, cmp $cmp:ident, blend $blend:ident, keep $keep:ident, scalef $scalef:ident,
+        fixup $fixup:ident,
         bits $to_bits:ident $from_bits:ident, int $isplat:ident $iadd:ident $shl:ident $shr:ident,
         fraction $fraction:literal, one $one:literal, low $low:literal, mantissa $mantissa:literal,
         exponent_float $exponent_float:literal, sum $sum:ident halves $halves:ident,
@@ -215,6 +216,13 @@ macro_rules! vector {
                 (m, super::unbias(Self::new(self.isa, f.$from_bits(exponent))))
             }
             #[inline(always)]
+            fn ln_limits(self, y: Self) -> Self {
+                // Four bits for each kind of number, from the lowest: NaN and signalling NaN are kept, 0 gives -inf, 1
+                // gives `y`, -inf gives NaN, inf gives inf, what is below 0 gives NaN, what is above `y`.
+                let table = self.isa.avx512f.$isplat(0x0353_0422);
+                Self::new(self.isa, self.isa.avx512f.$fixup::<0>(y.v, self.v, table))
+            }
+            #[inline(always)]
             fn sum(self) -> $t {
                 $sum(self)
             }
@@ -233,7 +241,7 @@ vector!(
     fma _mm512_fmadd_ps, fnma _mm512_fnmadd_ps, abs _mm512_abs_ps, sqrt _mm512_sqrt_ps,
     and _mm512_and_ps, or _mm512_or_ps, xor _mm512_xor_ps,
     min _mm512_min_ps, max _mm512_max_ps, cmp _mm512_cmp_ps_mask, blend _mm512_mask_blend_ps,
-    keep _mm512_maskz_mov_ps, scalef _mm512_scalef_ps,
+    keep _mm512_maskz_mov_ps, scalef _mm512_scalef_ps, fixup _mm512_fixupimm_ps,
     bits _mm512_castps_si512 _mm512_castsi512_ps,
     int _mm512_set1_epi32 _mm512_add_epi32 _mm512_slli_epi32 _mm512_srli_epi32,
     fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff, exponent_float 0x4b00_0000,
@@ -246,7 +254,7 @@ vector!(
     fma _mm512_fmadd_pd, fnma _mm512_fnmadd_pd, abs _mm512_abs_pd, sqrt _mm512_sqrt_pd,
     and _mm512_and_pd, or _mm512_or_pd, xor _mm512_xor_pd,
     min _mm512_min_pd, max _mm512_max_pd, cmp _mm512_cmp_pd_mask, blend _mm512_mask_blend_pd,
-    keep _mm512_maskz_mov_pd, scalef _mm512_scalef_pd,
+    keep _mm512_maskz_mov_pd, scalef _mm512_scalef_pd, fixup _mm512_fixupimm_pd,
     bits _mm512_castpd_si512 _mm512_castsi512_pd,
     int _mm512_set1_epi64 _mm512_add_epi64 _mm512_slli_epi64 _mm512_srli_epi64,
     fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000, mantissa 0x000f_ffff_ffff_ffff,

@@ -131,7 +131,7 @@ impl<L: Lane, const N: usize> Lane for Many<L, N> {
 
     ternary!(mul_add neg_mul_add);
     unary!(abs sqrt);
-    binary!(copysign at_most at_least);
+    binary!(copysign at_most at_least ln_limits);
     compare!(lt le same);
 
     #[inline(always)]

@@ -223,6 +223,13 @@ pub(crate) trait Lane:
     fn pow2(biased: Self) -> Self;
     /// `(m, k)` with `self = m * 2^k` and `m` in `[0.75, 1.5)`, for positive normal `self`.
     fn split(self) -> (Self, Self);
+    /// The logarithm of `self`, of which `y` is right between the limits: -inf at 0, inf at inf, NaN below 0 and for NaN.
+    #[inline(always)]
+    fn ln_limits(self, y: Self) -> Self {
+        let y = Self::pick(self.lt(self.of(f64::INFINITY)), y, self);
+        let y = Self::pick(self.lt(self.of(0.0)), self.of(f64::NAN), y);
+        Self::pick(self.same(self.of(0.0)), self.of(f64::NEG_INFINITY), y)
+    }
     /// Sums the lanes in a fixed tree: `i` with `i + N/2`, then `N/4`, …
     fn sum(self) -> Self::Elem;
 

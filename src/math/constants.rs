@@ -2,7 +2,7 @@
 //!
 //! All are written as `f64`; those of `f32` are exact in `f32`. The fits are made by `scripts/coefficients`.
 
-use super::horner;
+use super::{Exponent, horner};
 use crate::lane::{Element, Lane};
 
 /// An element type that the elementary functions know.
@@ -20,8 +20,10 @@ pub(crate) trait Float: Element {
     const EXPM1_FLAT: f64;
     /// Above this `1 + x` is `x` to the last bit.
     const LOG1P_LARGE: f64;
-    /// `(ln(1 + x) - x) / x²` for `x` in `[0, 1]`; none where a reduction takes less than the longer polynomial.
-    const LOG1P_UNIT: &'static [f64];
+    /// `(ln(1 + x) - x) / x²` for `x` in `[0, 1]`; none where a reduction takes less than a longer polynomial.
+    const LOG1P_UP: &'static [f64];
+    /// The same for `x` in `[-1/2, 0]`.
+    const LOG1P_DOWN: &'static [f64];
 
     /// Quotients beyond the first are multiplied with the second, the logarithm of whose inverse is the third.
     const RATIO_FAR: (f64, f64, f64);
@@ -40,7 +42,7 @@ pub(crate) trait Float: Element {
     const SOFTMAX_SUMS: (f64, f64);
 
     /// `ln(1 + f) + k ln 2` for `f` in `[-1/4, 1/2]`, and a rest that is small next to it.
-    fn log1p_reduced<L: Lane<Elem = Self>>(f: L, k: L, rest: Option<L>) -> L;
+    fn log1p_reduced<L: Lane<Elem = Self>>(f: L, k: impl Exponent<L>, rest: Option<L>) -> L;
 }
 
 impl Float for f32 {
@@ -51,7 +53,7 @@ impl Float for f32 {
     const TANH: &'static [f64] = &single([0xbeaa_aa9a, 0x3e08_83aa, 0xbd5c_2082, 0x3ca9_2003, 0xbbbb_21f6]);
     const EXPM1_FLAT: f64 = -18.0;
     const LOG1P_LARGE: f64 = 33_554_432.0;
-    const LOG1P_UNIT: &'static [f64] = &single([
+    const LOG1P_UP: &'static [f64] = &single([
         0xbeff_ffea,
         0x3eaa_a705,
         0xbe7f_945c,
@@ -62,6 +64,17 @@ impl Float for f32 {
         0x3ca5_c066,
         0xbb59_ded7,
     ]);
+    const LOG1P_DOWN: &'static [f64] = &single([
+        0xbf00_000f,
+        0x3eaa_a17b,
+        0xbe80_f4ed,
+        0x3e34_1874,
+        0xbeae_1d72,
+        0xbf17_9efd,
+        0xbffc_478e,
+        0xc01e_7e35,
+        0xbfdf_2922,
+    ]);
     const RATIO_FAR: (f64, f64, f64) = (8.507_059_173_023_462e37, 7.888_609_052_210_118e-31, 69.314_718_055_994_53);
     const SOFTMAX_FAR: f64 = 256.0;
     const SOFTMAX_SHIFTS: (f64, f64) = (-48.0, -60.0);
@@ -70,7 +83,7 @@ impl Float for f32 {
     /// 1. `f - f²/2 + f³ P(f)` with `P` of degree 7 (relative error 2^-27.6).
     /// 2. The terms are added smallest first; `k ln 2` enters in two parts.
     #[inline(always)]
-    fn log1p_reduced<L: Lane<Elem = f32>>(f: L, k: L, rest: Option<L>) -> L {
+    fn log1p_reduced<L: Lane<Elem = f32>>(f: L, k: impl Exponent<L>, rest: Option<L>) -> L {
         const P: &[f64] = &single([
             0x3eaa_aad2,
             0xbe80_0023,
@@ -82,8 +95,8 @@ impl Float for f32 {
             0xbd38_f868,
         ]);
         let tail = horner(f, P).mul_add(f, f.of(-0.5)) * (f * f);
-        let tail = plus(k.mul_add(f.of(Self::LN2.1), tail), rest);
-        k.mul_add(f.of(Self::LN2.0), f + tail)
+        let tail = plus(k.times(Self::LN2.1, tail), rest);
+        k.times(Self::LN2.0, f + tail)
     }
 }
 
@@ -118,7 +131,8 @@ impl Float for f64 {
     ];
     const EXPM1_FLAT: f64 = -38.0;
     const LOG1P_LARGE: f64 = 1.801_439_850_948_198_4e16;
-    const LOG1P_UNIT: &'static [f64] = &[];
+    const LOG1P_UP: &'static [f64] = &[];
+    const LOG1P_DOWN: &'static [f64] = &[];
     const RATIO_FAR: (f64, f64, f64) =
         (1.071_508_607_186_267_3e301, 1.183_052_186_166_774_7e-271, 623.832_462_503_950_8);
     const SOFTMAX_FAR: f64 = 2048.0;
@@ -128,7 +142,7 @@ impl Float for f64 {
     /// 1. `s = f / (2 + f)`, so that `ln(1 + f) = 2s + s R(s²)`, and `2s = f - f²/2 + s f²/2` (relative error 2^-62.7).
     /// 2. The terms are added smallest first; `k ln 2` enters in two parts.
     #[inline(always)]
-    fn log1p_reduced<L: Lane<Elem = f64>>(f: L, k: L, rest: Option<L>) -> L {
+    fn log1p_reduced<L: Lane<Elem = f64>>(f: L, k: impl Exponent<L>, rest: Option<L>) -> L {
         const R: &[f64] = &[
             f64::from_bits(0x3fe5_5555_5555_554f),
             f64::from_bits(0x3fd9_9999_9999_c179),
@@ -142,9 +156,9 @@ impl Float for f64 {
         let s = f / (f + 2.0);
         let z = s * s;
         let half_square = f * f * 0.5;
-        let tail = s.mul_add(horner(z, R).mul_add(z, half_square), k * Self::LN2.1);
+        let tail = s.mul_add(horner(z, R).mul_add(z, half_square), k.times(Self::LN2.1, f.of(0.0)));
         let tail = plus(tail, rest);
-        k.mul_add(f.of(Self::LN2.0), f - (half_square - tail))
+        k.times(Self::LN2.0, f - (half_square - tail))
     }
 }
 

@@ -3,6 +3,31 @@
 use super::{Float, horner};
 use crate::lane::{Element, Isa, Lane};
 
+/// The exponent `k` of a reduced argument.
+pub(crate) trait Exponent<L>: Copy {
+    /// `k * factor + term`
+    fn times(self, factor: f64, term: L) -> L;
+}
+
+/// Any exponent.
+impl<L: Lane> Exponent<L> for L {
+    #[inline(always)]
+    fn times(self, factor: f64, term: L) -> L {
+        self.mul_add(self.of(factor), term)
+    }
+}
+
+/// 1 or -1 where the mask is set, else 0: an addition is enough.
+#[derive(Clone, Copy)]
+struct Where<M>(M, f64);
+
+impl<L: Lane> Exponent<L> for Where<L::Mask> {
+    #[inline(always)]
+    fn times(self, factor: f64, term: L) -> L {
+        L::pick(self.0, term + self.1 * factor, term)
+    }
+}
+
 /// `ln x`.
 ///
 /// - Types: `f32`, `f64`. Domain: `x >= 0`, subnormals included.
@@ -18,7 +43,7 @@ pub(crate) fn ln<L: Lane<Elem: Float>>(x: L) -> L {
     let scale = 4.0 * L::Elem::EXPONENT_FLOAT;
     let shift = x.of(L::Elem::FRACTION_BITS + 2.0).keep(tiny);
     let (m, k) = L::pick(tiny, x * scale, x).split();
-    specials(x, L::Elem::log1p_reduced(m - 1.0, k - shift, None))
+    x.ln_limits(L::Elem::log1p_reduced(m - 1.0, k - shift, None))
 }
 
 /// `ln(1 + x)`.
@@ -33,7 +58,7 @@ pub(crate) fn ln<L: Lane<Elem: Float>>(x: L) -> L {
 /// 3. Where `1 + x` is `x` to the last bit, `f` is that of `ln x`.
 #[inline(always)]
 pub(crate) fn log1p<L: Lane<Elem: Float>>(x: L) -> L {
-    let y = specials(x + 1.0, log1p_finite(x, None));
+    let y = (x + 1.0).ln_limits(log1p_finite(x, None));
     L::pick(x.abs().lt(x.of(L::Elem::MIN_NORMAL)), x, y)
 }
 
@@ -48,17 +73,16 @@ pub(crate) fn log1p_finite<L: Lane<Elem: Float>>(x: L, rest: Option<L>) -> L {
     L::Elem::log1p_reduced(f, k, rest)
 }
 
-/// `ln(1 + x)` for `x` in `[0, 1]`, with no special values but NaN: half the work of [`log1p`], the same error.
+/// `ln(1 + x)` for `x` in `[0, 1]`, with no special values but NaN: half the work of [`log1p`], and in `f32` with an error
+/// of up to 1.25 ULP.
 #[inline(always)]
-pub(crate) fn log1p_unit<L: Lane<Elem: Float>>(x: L) -> L {
-    let whole = L::Elem::LOG1P_UNIT;
-    // Unfused, the square and the product would each round.
-    if L::Isa::FUSED && !whole.is_empty() {
-        return (x * x).mul_add(horner(x, whole), x);
+pub(super) fn log1p_up<L: Lane<Elem: Float>>(x: L) -> L {
+    if let Some(y) = log1p_whole(x, L::Elem::LOG1P_UP) {
+        return y;
     }
     let upper = x.of(0.5).lt(x);
     let f = L::pick(upper, x.mul_add(x.of(0.5), x.of(-0.5)), x);
-    L::Elem::log1p_reduced(f, x.of(1.0).keep(upper), None)
+    L::Elem::log1p_reduced(f, Where(upper, 1.0), None)
 }
 
 /// `ln(1 + x)` for `x` in `[-1/2, 1/2]`, with no special values but NaN: half the work of [`log1p`], the same error.
@@ -66,7 +90,25 @@ pub(crate) fn log1p_unit<L: Lane<Elem: Float>>(x: L) -> L {
 pub(crate) fn log1p_half<L: Lane<Elem: Float>>(x: L) -> L {
     let lower = x.lt(x.of(-0.25));
     let f = L::pick(lower, x.mul_add(x.of(2.0), x.of(1.0)), x);
-    L::Elem::log1p_reduced(f, x.of(-1.0).keep(lower), None)
+    L::Elem::log1p_reduced(f, Where(lower, -1.0), None)
+}
+
+/// `ln(1 + x)` for `x` in `[-1/2, 0]`, with no special values but NaN: less work than [`log1p_half`], the same error.
+#[inline(always)]
+pub(crate) fn log1p_down<L: Lane<Elem: Float>>(x: L) -> L {
+    match log1p_whole(x, L::Elem::LOG1P_DOWN) {
+        Some(y) => y,
+        None => log1p_half(x),
+    }
+}
+
+/// `x + x² P(x)`, if there is such a polynomial. Unfused there is none: the square and the product would each round.
+#[inline(always)]
+fn log1p_whole<L: Lane<Elem: Float>>(x: L, polynomial: &[f64]) -> Option<L> {
+    if polynomial.is_empty() || !L::Isa::FUSED {
+        return None;
+    }
+    Some((x * x).mul_add(horner(x, polynomial), x))
 }
 
 /// `ln(a/b)` from `a`, `b` and their difference, which the caller may know better than the numbers.
@@ -87,12 +129,4 @@ pub(crate) fn ln_ratio<L: Lane<Elem: Float>>(a: L, b: L, difference: L) -> L {
     let quotient = L::pick(far, size * down, size) / least;
     let y = log1p(quotient) + a.of(logarithm).keep(far);
     y.copysign(difference)
-}
-
-/// The values of the logarithm of `x` that the reduction does not give.
-#[inline(always)]
-fn specials<L: Lane<Elem: Float>>(x: L, y: L) -> L {
-    let y = L::pick(x.lt(x.of(f64::INFINITY)), y, x);
-    let y = L::pick(x.lt(x.of(0.0)), x.of(f64::NAN), y);
-    L::pick(x.same(x.of(0.0)), x.of(f64::NEG_INFINITY), y)
 }

@@ -1,6 +1,6 @@
 //! The logistic function and its integral.
 
-use super::{Float, exp_down, log1p_unit};
+use super::{Float, exp_down, log::log1p_up};
 use crate::lane::Lane;
 
 /// `1 / (1 + e^-x)`.
@@ -47,5 +47,5 @@ pub(crate) struct Logistic<L: Lane> {
 #[inline(always)]
 pub(crate) fn logistic<L: Lane<Elem: Float>>(x: L) -> Logistic<L> {
     let e = exp_down(x.abs());
-    Logistic { negative: x.lt(x.of(0.0)), e, near: log1p_unit(e) }
+    Logistic { negative: x.lt(x.of(0.0)), e, near: log1p_up(e) }
 }

@@ -3,7 +3,7 @@ use crate::engine::check;
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
 use crate::loss::verbs::{both_grads, elementwise_loss};
-use crate::math::{Float, ln, log1p_half, nan_of, weigh};
+use crate::math::{Float, ln, log1p_down, log1p_half, nan_of, weigh};
 
 /// Binary cross-entropy of a probability.
 ///
@@ -151,30 +151,40 @@ impl<T: Float> Elementwise<T> for Bce {
     #[inline(always)]
     fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         let (zero, one) = (x.of(0.0), x.of(1.0));
-        let clips = self.clip > 0.0;
-        let least = x.of(if clips { self.clip } else { f64::NEG_INFINITY });
-        let most = x.of(if clips { 1.0 - self.clip } else { f64::INFINITY });
-        let (kept, spread) = (x.of(1.0 - self.label_smoothing), x.of(self.label_smoothing / 2.0));
-        let (yes, no) = (t.mul_add(kept, spread), (one - t).mul_add(kept, spread));
+        let (mut yes, mut no) = (t, one - t);
+        let kept = x.of(1.0 - self.label_smoothing);
+        if self.label_smoothing > 0.0 {
+            let spread = x.of(self.label_smoothing / 2.0);
+            (yes, no) = (yes.mul_add(kept, spread), no.mul_add(kept, spread));
+        }
 
         // The smaller of `x` and `1 - x` is exact.
-        let p = x.at_least(least).at_most(most) + zero;
+        let (least, most) = (x.of(self.clip), x.of(1.0 - self.clip));
+        let p = if self.clips() { x.at_least(least).at_most(most) } else { x } + zero;
         let upper = x.of(0.5).lt(p);
         let small = L::pick(upper, one - p, p);
         let far = ln(small + self.log_offset);
-        let near = log1p_half(x.of(self.log_offset) - small);
-        let (ln_p, ln_q) = (L::pick(upper, near, far), L::pick(upper, far, near));
+        let argument = x.of(self.log_offset) - small;
+        let near = if self.log_offset > 0.0 { log1p_half(argument) } else { log1p_down(argument) };
+        let (of_far, of_near) = (L::pick(upper, no, yes), L::pick(upper, yes, no));
+        // Of the two logarithms the far one alone may be infinite.
         let floor = x.of(self.log_floor);
-        let value = -(weigh(yes, ln_p.at_least(floor)) + weigh(no, ln_q.at_least(floor)));
+        let value = -near.at_least(floor).mul_add(of_near, weigh(of_far, far.at_least(floor)));
 
-        let outside = x.lt(least) | most.lt(x);
-        let slope = L::pick(outside, zero, self.slope(p, yes, no));
-        let target_slope = nan_of(t, weigh(kept, ln_q - ln_p));
+        let mut slope = self.slope(p, yes, no);
+        if self.clips() {
+            slope = slope.without(x.lt(least) | most.lt(x));
+        }
+        let target_slope = nan_of(t, weigh(kept, L::pick(upper, far - near, near - far)));
         Eval { value, slope: nan_of(value, slope), target_slope }
     }
 }
 
 impl Bce {
+    fn clips(&self) -> bool {
+        self.clip > 0.0
+    }
+
     /// `no / (1 - p) - yes / p`, as one quotient, with the limits where it is `0/0`.
     #[inline(always)]
     fn slope<L: Lane<Elem: Float>>(&self, p: L, yes: L, no: L) -> L {
@@ -185,9 +195,11 @@ impl Bce {
         let product = (one - p) * p;
         let difference = if self.label_smoothing > 0.0 { no * p - yes * (one - p) } else { p - yes };
         let quotient = difference / product.at_least(p.of(self.slope_floor));
+        if self.slope_floor > 0.0 || self.clips() {
+            return quotient;
+        }
         let is_limit = product.same(zero) & difference.same(zero);
-        let limit = one - p - p;
-        if self.slope_floor > 0.0 { quotient } else { L::pick(is_limit, limit, quotient) }
+        L::pick(is_limit, one - p - p, quotient)
     }
 }
 
