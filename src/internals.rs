@@ -16,6 +16,7 @@ pub enum Function {
     Log1p,
     Log1pHalf,
     Log1pDown,
+    Log1pUp,
     Expm1,
     Sigmoid,
     Softplus,
@@ -25,12 +26,13 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Exp,
         Self::Ln,
         Self::Log1p,
         Self::Log1pHalf,
         Self::Log1pDown,
+        Self::Log1pUp,
         Self::Expm1,
         Self::Sigmoid,
         Self::Softplus,
@@ -217,6 +219,7 @@ impl<T: Float> Kernel for Map<'_, T> {
                 Function::Log1p => math::log1p(x),
                 Function::Log1pHalf => math::log1p_half(x),
                 Function::Log1pDown => math::log1p_down(x),
+                Function::Log1pUp => math::log1p_up(x),
                 Function::Expm1 => math::expm1(x),
                 Function::Sigmoid => math::sigmoid(x),
                 Function::Softplus => math::softplus(x),

@@ -2,7 +2,7 @@
 
 mod support;
 
-use lossfn::{BceWithLogits, Call, CrossEntropy, Huber, Layout, Loss, Mae, Mse, Nll, SmoothL1, Weights};
+use lossfn::{Bce, BceWithLogits, Call, CrossEntropy, Huber, Layout, Level, Loss, Mae, Mse, Nll, SmoothL1, Weights};
 use support::{AnyLoss, Number, Results, Y, for_both_types, run};
 
 const NAN: f64 = f64::NAN;
@@ -19,6 +19,7 @@ for_both_types!(
     smooth_l1_of_no_width_is_mae,
     thresholds_beyond_the_type,
     nan_logits_are_nan_under_any_weight,
+    certain_logits_have_slopes_of_positive_zero,
     rows_against_a_class,
     rows_against_a_distribution,
     one_hot_rows_are_class_rows,
@@ -194,6 +195,29 @@ fn nan_logits_are_nan_under_any_weight<T: Number>() {
     let weighted = Call::new().sum().weights(Weights::Each(&zero));
     let value = T::bind(AnyLoss::Mse(Mse::new()), weighted, Y::Numbers(&zero)).value(&x).unwrap().value;
     assert!(value.is_nan(), "a weight of 0 on a NaN: {value}");
+}
+
+/// What a sigmoid tends to is 0, not -0.
+fn certain_logits_have_slopes_of_positive_zero<T: Number>() {
+    for weight in [0.0, 1.0, 3.0] {
+        let loss = AnyLoss::<T>::Bce(BceWithLogits::new().pos_weight(weight));
+        let (x, t) = ([-INF, -2000.0, 2000.0, INF], [0.0, 0.0, 1.0, 1.0]);
+        for results in results(loss, Call::new().sum(), &x, Targets::Numbers(&t)) {
+            assert!(results.grad.iter().all(|&slope| slope.wide().to_bits() == 0), "{weight}: {:?}", results.grad);
+        }
+    }
+}
+
+#[test]
+fn a_prediction_out_of_the_domain_is_nan_with_an_offset() {
+    let loss = Bce::new().log_offset(0.25);
+    for level in Level::available() {
+        for (x, t) in [(-0.125_f32, 0.0), (1.125, 1.0), (-0.125, 1.0), (1.125, 0.5)] {
+            let mut grad = [0.0];
+            let value = loss.with(Call::new().level(level)).value_and_grad(&[x], &[t], &mut grad).unwrap().value;
+            assert!(value.is_nan() && grad[0].is_nan(), "{level:?} {x} {t}: {value}, {grad:?}");
+        }
+    }
 }
 
 /// One row: logits, targets, loss, gradient.

@@ -55,6 +55,7 @@ exhaustive!(
     log1p: Log1p,
     log1p_half: Log1pHalf,
     log1p_down: Log1pDown,
+    log1p_up: Log1pUp,
     expm1: Expm1,
     sigmoid: Sigmoid,
     softplus: Softplus,

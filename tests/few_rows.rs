@@ -54,7 +54,7 @@ macro_rules! few_rows {
                     };
                     for accumulates in [false, true] {
                         let all = results(0..ROWS, accumulates);
-                        for count in 1..=5 {
+                        for count in [1, 2, 3, 4, 5, 8, 9] {
                             for first in (0..=ROWS - count).step_by(count) {
                                 let (rows, at) = (first..first + count, first * classes..(first + count) * classes);
                                 let few = results(rows.clone(), accumulates);

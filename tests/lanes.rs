@@ -45,6 +45,7 @@ fn specials(function: Function) -> Vec<(f64, f64)> {
             vec![(INF, INF), (-1.0, -INF), (0.0, 0.0), (-0.0, -0.0), (-1.5, NAN), (-INF, NAN), (1.0, LN_2)]
         }
         Function::Log1pHalf | Function::Log1pDown => vec![(0.0, 0.0), (-0.5, -LN_2)],
+        Function::Log1pUp => vec![(0.0, 0.0), (1.0, LN_2)],
         Function::Expm1 => vec![(INF, INF), (-INF, -1.0), (0.0, 0.0), (-0.0, -0.0)],
         Function::Sigmoid => vec![(INF, 1.0), (-INF, 0.0), (0.0, 0.5), (-0.0, 0.5)],
         Function::Softplus => vec![(INF, INF), (-INF, 0.0), (0.0, LN_2), (-0.0, LN_2)],

@@ -58,7 +58,7 @@ fn correctly_rounded(function: Function) -> Option<fn(f64) -> f64> {
     match function {
         Function::Exp => Some(core_math::exp),
         Function::Ln => Some(core_math::log),
-        Function::Log1p | Function::Log1pHalf | Function::Log1pDown => Some(core_math::log1p),
+        Function::Log1p | Function::Log1pHalf | Function::Log1pDown | Function::Log1pUp => Some(core_math::log1p),
         Function::Expm1 => Some(core_math::expm1),
         Function::Tanh => Some(core_math::tanh),
         Function::Sigmoid | Function::Softplus | Function::LogSigmoid => None,
@@ -127,7 +127,7 @@ fn double_precision_of_the_logistic_family() {
 
 /// The special values that the documentation states.
 fn stated<T: Judged>() -> Vec<(Function, f64, f64)> {
-    use Function::{Exp, Expm1, Ln, Log1p, Log1pDown, Log1pHalf, LogSigmoid, Sigmoid, Softplus, Tanh};
+    use Function::{Exp, Expm1, Ln, Log1p, Log1pDown, Log1pHalf, Log1pUp, LogSigmoid, Sigmoid, Softplus, Tanh};
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let least = T::from_bits(1).to_f64();
     let most = T::from_bits((1 << (T::PRECISION - 1)) - 1).to_f64();
@@ -140,6 +140,7 @@ fn stated<T: Judged>() -> Vec<(Function, f64, f64)> {
         (Log1p, -inf, nan),
         (Log1pHalf, 0.0, 0.0),
         (Log1pDown, 0.0, 0.0),
+        (Log1pUp, 0.0, 0.0),
     ]);
     stated.extend([(Expm1, inf, inf), (Expm1, -inf, -1.0), (Tanh, inf, 1.0), (Tanh, -inf, -1.0)]);
     stated.extend([(Sigmoid, inf, 1.0), (Sigmoid, -inf, 0.0), (Sigmoid, 0.0, 0.5), (Sigmoid, -0.0, 0.5)]);

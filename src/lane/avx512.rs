@@ -217,8 +217,8 @@ macro_rules! vector {
             }
             #[inline(always)]
             fn ln_limits(self, y: Self) -> Self {
-                // Four bits for each kind of number, from the lowest: NaN and signalling NaN are kept, 0 gives -inf, 1
-                // gives `y`, -inf gives NaN, inf gives inf, what is below 0 gives NaN, what is above `y`.
+                // Four bits for each kind of number, from the lowest: two kinds of NaN give NaN, 0 gives -inf, 1 gives
+                // `y`, -inf gives NaN, inf gives inf, what is below 0 gives NaN, what is above `y`.
                 let table = self.isa.avx512f.$isplat(0x0353_0422);
                 Self::new(self.isa, self.isa.avx512f.$fixup::<0>(y.v, self.v, table))
             }

@@ -2,7 +2,7 @@
 //!
 //! All are written as `f64`; those of `f32` are exact in `f32`. The fits are made by `scripts/coefficients`.
 
-use super::{Exponent, horner};
+use super::horner;
 use crate::lane::{Element, Lane};
 
 /// An element type that the elementary functions know.
@@ -42,7 +42,7 @@ pub(crate) trait Float: Element {
     const SOFTMAX_SUMS: (f64, f64);
 
     /// `ln(1 + f) + k ln 2` for `f` in `[-1/4, 1/2]`, and a rest that is small next to it.
-    fn log1p_reduced<L: Lane<Elem = Self>>(f: L, k: impl Exponent<L>, rest: Option<L>) -> L;
+    fn log1p_reduced<L: Lane<Elem = Self>>(f: L, k: L, rest: Option<L>) -> L;
 }
 
 impl Float for f32 {
@@ -83,7 +83,7 @@ impl Float for f32 {
     /// 1. `f - f²/2 + f³ P(f)` with `P` of degree 7 (relative error 2^-27.6).
     /// 2. The terms are added smallest first; `k ln 2` enters in two parts.
     #[inline(always)]
-    fn log1p_reduced<L: Lane<Elem = f32>>(f: L, k: impl Exponent<L>, rest: Option<L>) -> L {
+    fn log1p_reduced<L: Lane<Elem = f32>>(f: L, k: L, rest: Option<L>) -> L {
         const P: &[f64] = &single([
             0x3eaa_aad2,
             0xbe80_0023,
@@ -95,8 +95,8 @@ impl Float for f32 {
             0xbd38_f868,
         ]);
         let tail = horner(f, P).mul_add(f, f.of(-0.5)) * (f * f);
-        let tail = plus(k.times(Self::LN2.1, tail), rest);
-        k.times(Self::LN2.0, f + tail)
+        let tail = plus(k.mul_add(f.of(Self::LN2.1), tail), rest);
+        k.mul_add(f.of(Self::LN2.0), f + tail)
     }
 }
 
@@ -142,7 +142,7 @@ impl Float for f64 {
     /// 1. `s = f / (2 + f)`, so that `ln(1 + f) = 2s + s R(s²)`, and `2s = f - f²/2 + s f²/2` (relative error 2^-62.7).
     /// 2. The terms are added smallest first; `k ln 2` enters in two parts.
     #[inline(always)]
-    fn log1p_reduced<L: Lane<Elem = f64>>(f: L, k: impl Exponent<L>, rest: Option<L>) -> L {
+    fn log1p_reduced<L: Lane<Elem = f64>>(f: L, k: L, rest: Option<L>) -> L {
         const R: &[f64] = &[
             f64::from_bits(0x3fe5_5555_5555_554f),
             f64::from_bits(0x3fd9_9999_9999_c179),
@@ -156,9 +156,9 @@ impl Float for f64 {
         let s = f / (f + 2.0);
         let z = s * s;
         let half_square = f * f * 0.5;
-        let tail = s.mul_add(horner(z, R).mul_add(z, half_square), k.times(Self::LN2.1, f.of(0.0)));
+        let tail = s.mul_add(horner(z, R).mul_add(z, half_square), k * Self::LN2.1);
         let tail = plus(tail, rest);
-        k.times(Self::LN2.0, f - (half_square - tail))
+        k.mul_add(f.of(Self::LN2.0), f - (half_square - tail))
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn exp_down<L: Lane<Elem: Float>>(size: L) -> L {
     exp_below(-size)
 }
 
-/// `e^x` for `x` that is not beyond the range.
+/// `e^x` for `x` that is not above the range.
 #[inline(always)]
 fn exp_below<L: Lane<Elem: Float>>(x: L) -> L {
     let x = x.at_least(x.of(L::Elem::EXP_RANGE.0));

@@ -3,31 +3,6 @@
 use super::{Float, horner};
 use crate::lane::{Element, Isa, Lane};
 
-/// The exponent `k` of a reduced argument.
-pub(crate) trait Exponent<L>: Copy {
-    /// `k * factor + term`
-    fn times(self, factor: f64, term: L) -> L;
-}
-
-/// Any exponent.
-impl<L: Lane> Exponent<L> for L {
-    #[inline(always)]
-    fn times(self, factor: f64, term: L) -> L {
-        self.mul_add(self.of(factor), term)
-    }
-}
-
-/// 1 or -1 where the mask is set, else 0: an addition is enough.
-#[derive(Clone, Copy)]
-struct Where<M>(M, f64);
-
-impl<L: Lane> Exponent<L> for Where<L::Mask> {
-    #[inline(always)]
-    fn times(self, factor: f64, term: L) -> L {
-        L::pick(self.0, term + self.1 * factor, term)
-    }
-}
-
 /// `ln x`.
 ///
 /// - Types: `f32`, `f64`. Domain: `x >= 0`, subnormals included.
@@ -76,13 +51,13 @@ pub(crate) fn log1p_finite<L: Lane<Elem: Float>>(x: L, rest: Option<L>) -> L {
 /// `ln(1 + x)` for `x` in `[0, 1]`, with no special values but NaN: half the work of [`log1p`], and in `f32` with an error
 /// of up to 1.25 ULP.
 #[inline(always)]
-pub(super) fn log1p_up<L: Lane<Elem: Float>>(x: L) -> L {
+pub(crate) fn log1p_up<L: Lane<Elem: Float>>(x: L) -> L {
     if let Some(y) = log1p_whole(x, L::Elem::LOG1P_UP) {
         return y;
     }
     let upper = x.of(0.5).lt(x);
     let f = L::pick(upper, x.mul_add(x.of(0.5), x.of(-0.5)), x);
-    L::Elem::log1p_reduced(f, Where(upper, 1.0), None)
+    L::Elem::log1p_reduced(f, x.of(1.0).keep(upper), None)
 }
 
 /// `ln(1 + x)` for `x` in `[-1/2, 1/2]`, with no special values but NaN: half the work of [`log1p`], the same error.
@@ -90,16 +65,16 @@ pub(super) fn log1p_up<L: Lane<Elem: Float>>(x: L) -> L {
 pub(crate) fn log1p_half<L: Lane<Elem: Float>>(x: L) -> L {
     let lower = x.lt(x.of(-0.25));
     let f = L::pick(lower, x.mul_add(x.of(2.0), x.of(1.0)), x);
-    L::Elem::log1p_reduced(f, Where(lower, -1.0), None)
+    L::Elem::log1p_reduced(f, x.of(-1.0).keep(lower), None)
 }
 
 /// `ln(1 + x)` for `x` in `[-1/2, 0]`, with no special values but NaN: less work than [`log1p_half`], the same error.
 #[inline(always)]
 pub(crate) fn log1p_down<L: Lane<Elem: Float>>(x: L) -> L {
-    match log1p_whole(x, L::Elem::LOG1P_DOWN) {
-        Some(y) => y,
-        None => log1p_half(x),
+    if let Some(y) = log1p_whole(x, L::Elem::LOG1P_DOWN) {
+        return y;
     }
+    log1p_half(x)
 }
 
 /// `x + x² P(x)`, if there is such a polynomial. Unfused there is none: the square and the product would each round.

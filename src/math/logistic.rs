@@ -1,6 +1,6 @@
 //! The logistic function and its integral.
 
-use super::{Float, exp_down, log::log1p_up};
+use super::{Float, exp_down, log1p_up};
 use crate::lane::Lane;
 
 /// `1 / (1 + e^-x)`.

@@ -11,6 +11,7 @@ pub(crate) fn tolerance(function: Function, level: Level) -> Tolerance {
     let ulp = match (of_one_reduction, level.is_fused()) {
         (true, true) => 1.0,
         (true, false) => 1.25,
+        (false, _) if function == Function::Log1pUp => 1.25,
         (false, true) => 2.5,
         (false, false) => 3.0,
     };
@@ -22,7 +23,7 @@ pub(crate) fn truth<W: Wide>(function: Function, x: W) -> W {
     match function {
         Function::Exp => x.exp(),
         Function::Ln => x.ln(),
-        Function::Log1p | Function::Log1pHalf | Function::Log1pDown => x.ln_1p(),
+        Function::Log1p | Function::Log1pHalf | Function::Log1pDown | Function::Log1pUp => x.ln_1p(),
         Function::Expm1 => x.exp_m1(),
         Function::Sigmoid => elementary::sigmoid(x),
         Function::Softplus => elementary::softplus(x),
@@ -35,7 +36,8 @@ pub(crate) fn truth<W: Wide>(function: Function, x: W) -> W {
 pub(crate) fn in_domain<T: Judged>(function: Function, x: T) -> bool {
     let x = x.to_f64();
     match function {
-        // It gives +0 at -0.
+        Function::Log1pUp => x.is_nan() || (x.is_sign_positive() && x <= 1.0),
+        // At -0 the sign of these depends on the level.
         Function::Log1pDown => x.is_nan() || x.to_bits() == 0 || (-0.5..0.0).contains(&x),
         Function::Log1pHalf => x.is_nan() || (x.abs() <= 0.5 && x.to_bits() != (-0.0_f64).to_bits()),
         _ => true,
@@ -56,6 +58,7 @@ pub(crate) fn thresholds(function: Function) -> Vec<f64> {
         }
         Function::Ln => vec![0.75, 1.0, 1.5, 3.0, 0.375, 4.0 / 3.0],
         Function::Log1p => vec![-1.0, -0.25, 0.0, 0.5, 2.0, 33_554_432.0, 18_014_398_509_481_984.0, -0.625],
+        Function::Log1pUp => vec![0.0, 0.5, 1.0],
         Function::Log1pDown => vec![-0.5, -0.25, 0.0],
         Function::Log1pHalf => vec![-0.5, -0.25, 0.0, 0.5],
     }

@@ -13,14 +13,14 @@ use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
 /// Vectors whose exponentials are added lane by lane.
 const BLOCK: usize = 32;
 
-/// Rows that can share the steps from their sums to their losses.
+/// The most rows that share the steps from their sums to their losses, one in each lane.
 pub(crate) const SIDE_BY_SIDE: usize = f32::LANES;
 
-/// Bytes of gradients that the first-level cache holds between the exponentials and their scaling.
+/// Bytes of exponentials that the first-level cache holds until they are scaled.
 const KEPT: usize = 1 << 14;
 
-/// How many rows of so many classes share these steps: a row that takes them alone waits for each of them. Where the
-/// stack is small, none do.
+/// How many rows of so many classes share the steps from their sums to their losses: a row that takes them alone waits
+/// for each of them. Where the stack is small, none do.
 pub(crate) const fn side_by_side<T: Float>(classes: usize) -> usize {
     let rows = KEPT / (classes * size_of::<T>());
     if !cfg!(feature = "std") || rows <= 1 {
@@ -60,6 +60,7 @@ impl<T: Float> OnRows for HardRows<'_, T> {
     #[inline(always)]
     fn run<I: Isa>(mut self, passes: Passes<I>) {
         let isa = passes.isa;
+        // Ones where there is no row: any finite quotients will do.
         let one = T::chunk(T::from_f64(1.0));
         let mut read = Read::<T> { others: one, lost: one, target: one, x_target: one, base: one, k: one };
         for i in 0..self.losses.len() {
@@ -85,21 +86,21 @@ impl<T: Float> OnRows for HardRows<'_, T> {
         let factor = read.finish(isa, self.plan, self.losses);
         for i in 0..self.losses.len() {
             let (class, accumulate) = (self.plan.class[i], self.accumulate);
-            let (others, factor) = (read.others.as_ref()[i], factor.as_ref()[i]);
-            let shift = Shift { base: read.base.as_ref()[i], k: read.k.as_ref()[i].to_f64() };
+            let factor = factor.as_ref()[i];
             let (x, y) = self.row(i);
             if class == IGNORED || y.is_empty() {
                 continue;
             }
-            let (before, of_target) = (y[class], -others * factor);
             // The target comes last: a vector that is loaded over a fresh scalar store waits for it.
+            let mut of_target = -read.others.as_ref()[i] * factor;
             if accumulate {
-                passes.run(AddAgain { shift, factor }, Row { x, t: &[], y: &mut *y, dt: &mut [] });
-                y[class] = before + of_target;
+                of_target = y[class] + of_target;
+                let again = AddAgain { shift: read.shift(i), factor };
+                passes.run(again, Row { x, t: &[], y: &mut *y, dt: &mut [] });
             } else {
                 passes.run(Scale(factor), Row { x: &[], t: &[], y: &mut *y, dt: &mut [] });
-                y[class] = of_target;
             }
+            y[class] = of_target;
         }
     }
 }
@@ -120,6 +121,10 @@ impl<T: Float> Read<T> {
         let (others, lost) = others.rounded();
         (self.others.as_mut()[i], self.lost.as_mut()[i], self.target.as_mut()[i]) = (others, lost, target);
         (self.base.as_mut()[i], self.k.as_mut()[i]) = (shift.base, T::from_f64(shift.k));
+    }
+
+    fn shift(&self, i: usize) -> Shift<T> {
+        Shift { base: self.base.as_ref()[i], k: self.k.as_ref()[i].to_f64() }
     }
 
     /// The losses and the factors of the gradients, by the vector functions that all rows use.

@@ -163,9 +163,16 @@ impl<T: Float> Elementwise<T> for Bce {
         let p = if self.clips() { x.at_least(least).at_most(most) } else { x } + zero;
         let upper = x.of(0.5).lt(p);
         let small = L::pick(upper, one - p, p);
-        let far = ln(small + self.log_offset);
         let argument = x.of(self.log_offset) - small;
-        let near = if self.log_offset > 0.0 { log1p_half(argument) } else { log1p_down(argument) };
+        let (mut far, near);
+        if self.log_offset > 0.0 {
+            far = ln(small + self.log_offset);
+            far = L::pick(small.lt(zero), x.of(f64::NAN), far);
+            near = log1p_half(argument);
+        } else {
+            far = ln(small);
+            near = log1p_down(argument);
+        }
         let (of_far, of_near) = (L::pick(upper, no, yes), L::pick(upper, yes, no));
         // Of the two logarithms the far one alone may be infinite.
         let floor = x.of(self.log_floor);

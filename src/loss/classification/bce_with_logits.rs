@@ -128,10 +128,11 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
         let Logistic { negative, e, near } = logistic(x);
 
         // The larger softplus is `|x|` more than the smaller one, `near`, and the larger sigmoid `1/e` times the smaller.
-        let pulls = if weighted { weight * yes } else { yes };
-        let (larger, smaller) = (L::pick(negative, pulls, no), L::pick(negative, no, pulls));
+        let weighed = if weighted { weight * yes } else { yes };
+        let (larger, smaller) = (L::pick(negative, weighed, no), L::pick(negative, no, weighed));
         let sum = e + 1.0;
-        let slope = e.neg_mul_add(smaller, larger) / L::pick(negative, -sum, sum);
+        // A quotient of -0 is none of a sigmoid.
+        let slope = e.neg_mul_add(smaller, larger) / L::pick(negative, -sum, sum) + zero;
         let value = if weighted {
             // In this order neither a tiny target nor a huge logit leaves the range on the way.
             let (share, times) = (L::pick(negative, yes, no), L::pick(negative, weight, one));

@@ -34,10 +34,10 @@ pub(crate) const fn is_short(classes: usize) -> bool {
     cfg!(feature = "std") && classes <= SCRATCH / 16
 }
 
-/// Whether rows of so many classes are so few that a group, which takes the time of a whole vector of rows, is slower
-/// than they are one by one.
-pub(crate) const fn are_few(rows: usize, classes: usize) -> bool {
-    rows <= 1 || rows <= classes / 32
+/// Whether there are so few rows that a group, which takes the time of a whole vector of rows, is slower than
+/// [`HardRows`](super::HardRows).
+pub(crate) const fn are_few<T: Float>(rows: usize, classes: usize) -> bool {
+    rows <= if is_small::<T>(rows, classes) { 2 } else { T::LANES / 2 }
 }
 
 /// The class of a row that is not to be read.

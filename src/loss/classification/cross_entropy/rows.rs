@@ -201,7 +201,7 @@ impl<T: Float> Rows<'_, T> {
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
     fn leaf(&self, leaf: Leaf<'_, T>) -> Sum {
-        if self.is_hard() && is_short(leaf.classes()) && !are_few(leaf.rows(), leaf.classes()) {
+        if self.is_hard() && is_short(leaf.classes()) && !are_few::<T>(leaf.rows(), leaf.classes()) {
             if is_small::<T>(leaf.rows(), leaf.classes()) {
                 let mut scratch = ShortScratch::<T, SMALL_GROUP>::new();
                 return leaf.batches(&mut |batch| self.short(batch, &mut scratch));
@@ -220,9 +220,9 @@ impl<T: Float> Rows<'_, T> {
     /// Rows that are not short, or few.
     fn hard(&self, mut batch: Batch<'_, T>) {
         let Shared { token, threads, layout, ref factors, accumulate, .. } = *batch.shared;
-        let side_by_side = side_by_side::<T>(layout.classes);
-        for start in (0..batch.rows).step_by(side_by_side) {
-            let count = side_by_side.min(batch.rows - start);
+        let together = side_by_side::<T>(layout.classes);
+        for start in (0..batch.rows).step_by(together) {
+            let count = together.min(batch.rows - start);
             let mut plan = Plan::<T, SIDE_BY_SIDE>::new();
             self.plan(factors, batch.first + start, count, &mut plan);
             let entries = start * layout.stride..(start + count) * layout.stride;
@@ -238,7 +238,7 @@ impl<T: Float> Rows<'_, T> {
         }
     }
 
-    /// Not inlined: what it needs would lie on the stack below [`hard`](Self::hard).
+    /// Rows against distributions, one by one. Not inlined: what it needs would lie on the stack below [`hard`](Self::hard).
     #[inline(never)]
     fn soft(&self, mut batch: Batch<'_, T>) {
         let Shared { token, threads, layout, ref factors, accumulate, .. } = *batch.shared;
