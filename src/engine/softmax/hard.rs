@@ -1,11 +1,11 @@
 //! Rows against one class each.
 
-use super::{IGNORED, Plan, Shift, factors, largest, load, row_loss};
+use super::{IGNORED, Plan, Shift, factors, largest, row_loss};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{Largest, OnRows, Pass, Passes, Row, Scale};
-use crate::engine::rowwise::Layout;
+use crate::engine::rowwise::Shared;
 use crate::engine::sum::Sum;
 use crate::lane::{AHEAD, Element, Isa, Lane, load_four};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
@@ -14,7 +14,7 @@ use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
 const BLOCK: usize = 32;
 
 /// The most rows that share the steps from their sums to their losses, one in each lane.
-pub(crate) const SIDE_BY_SIDE: usize = f32::LANES;
+pub(crate) const SIDE_BY_SIDE: usize = if cfg!(feature = "std") { f32::LANES } else { 1 };
 
 /// Bytes of exponentials that the first-level cache holds until they are scaled.
 const KEPT: usize = 1 << 14;
@@ -22,13 +22,14 @@ const KEPT: usize = 1 << 14;
 /// How many rows of so many classes share the steps from their sums to their losses: a row that takes them alone waits
 /// for each of them. Where the stack is small, none do.
 pub(crate) const fn side_by_side<T: Float>(classes: usize) -> usize {
+    let most = if SIDE_BY_SIDE < T::LANES { SIDE_BY_SIDE } else { T::LANES };
     let rows = KEPT / (classes * size_of::<T>());
-    if !cfg!(feature = "std") || rows <= 1 {
+    if rows <= 1 {
         1
-    } else if rows < T::LANES {
+    } else if rows < most {
         rows
     } else {
-        T::LANES
+        most
     }
 }
 
@@ -36,35 +37,35 @@ pub(crate) const fn side_by_side<T: Float>(classes: usize) -> usize {
 pub(crate) struct HardRows<'a, T> {
     pub(crate) x: Input<'a, T>,
     pub(crate) grad: Option<&'a mut [T]>,
-    pub(crate) layout: Layout,
+    pub(crate) shared: &'a Shared<'a, T>,
     /// Of the rows: their weighted losses.
     pub(crate) losses: &'a mut [T],
     pub(crate) plan: &'a Plan<T, SIDE_BY_SIDE>,
-    pub(crate) accumulate: bool,
 }
 
 /// What is known of the rows once they have been read.
-struct Read<T: Float> {
-    others: T::Chunk,
+struct Read<T> {
+    others: [T; SIDE_BY_SIDE],
     /// What the rounding of the others took.
-    lost: T::Chunk,
-    target: T::Chunk,
-    x_target: T::Chunk,
-    base: T::Chunk,
-    k: T::Chunk,
+    lost: [T; SIDE_BY_SIDE],
+    target: [T; SIDE_BY_SIDE],
+    x_target: [T; SIDE_BY_SIDE],
+    base: [T; SIDE_BY_SIDE],
+    k: [T; SIDE_BY_SIDE],
 }
 
-impl<T: Float> OnRows for HardRows<'_, T> {
+impl<T: Float> OnRows for &mut HardRows<'_, T> {
     type Out = ();
 
     #[inline(always)]
-    fn run<I: Isa>(mut self, passes: Passes<I>) {
+    fn run<I: Isa>(self, passes: Passes<I>) {
         let isa = passes.isa;
+        let rows = self.losses.len().min(SIDE_BY_SIDE);
         // Ones where there is no row: any finite quotients will do.
-        let one = T::chunk(T::from_f64(1.0));
-        let mut read = Read::<T> { others: one, lost: one, target: one, x_target: one, base: one, k: one };
-        for i in 0..self.losses.len() {
-            let (class, accumulate) = (self.plan.class[i], self.accumulate);
+        let one = [T::from_f64(1.0); SIDE_BY_SIDE];
+        let mut read = Read { others: one, lost: one, target: one, x_target: one, base: one, k: one };
+        for i in 0..rows {
+            let (class, accumulate) = (self.plan.class[i], self.shared.accumulate);
             let (x, y) = self.row(i);
             if class == IGNORED {
                 if !accumulate {
@@ -73,26 +74,26 @@ impl<T: Float> OnRows for HardRows<'_, T> {
                 continue;
             }
             let (shift, sums) = if x.is_empty() {
-                read.x_target.as_mut()[i] = y[class];
+                read.x_target[i] = y[class];
                 let shift = shift_of_replaced(passes, class, y);
                 (shift, exp_sum(passes, shift, class, &[], y))
             } else {
-                read.x_target.as_mut()[i] = x[class];
+                read.x_target[i] = x[class];
                 // The exponentials are kept where they will be scaled, unless something else is there.
                 exp_sums_of(passes, class, x, if accumulate { &mut [] } else { y })
             };
             read.put(i, shift, sums);
         }
         let factor = read.finish(isa, self.plan, self.losses);
-        for i in 0..self.losses.len() {
-            let (class, accumulate) = (self.plan.class[i], self.accumulate);
-            let factor = factor.as_ref()[i];
+        for i in 0..rows {
+            let (class, accumulate) = (self.plan.class[i], self.shared.accumulate);
+            let factor = factor[i];
             let (x, y) = self.row(i);
             if class == IGNORED || y.is_empty() {
                 continue;
             }
             // The target comes last: a vector that is loaded over a fresh scalar store waits for it.
-            let mut of_target = -read.others.as_ref()[i] * factor;
+            let mut of_target = -read.others[i] * factor;
             if accumulate {
                 of_target = y[class] + of_target;
                 let again = AddAgain { shift: read.shift(i), factor };
@@ -109,8 +110,8 @@ impl<T: Float> HardRows<'_, T> {
     /// Row `i`, as [`Input::with_place`] has it.
     #[inline(always)]
     fn row(&mut self, i: usize) -> (&[T], &mut [T]) {
-        let start = i * self.layout.stride;
-        let at = start..start + self.layout.classes;
+        let start = i * self.shared.layout.stride;
+        let at = start..start + self.shared.layout.classes;
         self.x.part(at.clone()).with_place(self.grad.as_deref_mut().map(|grad| &mut grad[at]))
     }
 }
@@ -119,12 +120,12 @@ impl<T: Float> Read<T> {
     #[inline(always)]
     fn put(&mut self, i: usize, shift: Shift<T>, SplitSum { others, target }: SplitSum<T>) {
         let (others, lost) = others.rounded();
-        (self.others.as_mut()[i], self.lost.as_mut()[i], self.target.as_mut()[i]) = (others, lost, target);
-        (self.base.as_mut()[i], self.k.as_mut()[i]) = (shift.base, T::from_f64(shift.k));
+        (self.others[i], self.lost[i], self.target[i]) = (others, lost, target);
+        (self.base[i], self.k[i]) = (shift.base, T::from_f64(shift.k));
     }
 
     fn shift(&self, i: usize) -> Shift<T> {
-        Shift { base: self.base.as_ref()[i], k: self.k.as_ref()[i].to_f64() }
+        Shift { base: self.base[i], k: self.k[i].to_f64() }
     }
 
     /// The losses and the factors of the gradients, by the vector functions that all rows use.
@@ -132,21 +133,28 @@ impl<T: Float> Read<T> {
     /// Inlined where there is room: else its vectors would lie on the stack below the passes.
     #[cfg_attr(feature = "std", inline(always))]
     #[cfg_attr(not(feature = "std"), inline(never))]
-    fn finish<I: Isa>(&self, isa: I, plan: &Plan<T, SIDE_BY_SIDE>, losses: &mut [T]) -> T::Chunk {
+    fn finish<I: Isa>(&self, isa: I, plan: &Plan<T, SIDE_BY_SIDE>, losses: &mut [T]) -> [T; SIDE_BY_SIDE] {
         let mut factor = self.others;
-        factors::<T>(&plan.scale[..losses.len()], &self.others, &self.target, &mut factor);
-        let others = LaneSum { high: load::<I, T>(isa, &self.others), low: load::<I, T>(isa, &self.lost) };
-        let (target, x_target) = (load::<I, T>(isa, &self.target), load::<I, T>(isa, &self.x_target));
-        let loss = row_loss(others, target, x_target, load::<I, T>(isa, &self.base), load::<I, T>(isa, &self.k));
+        factors(&plan.scale[..losses.len()], &self.others, &self.target, &mut factor);
+        let others = LaneSum { high: lanes::<I, T>(isa, &self.others), low: lanes::<I, T>(isa, &self.lost) };
+        let (target, x_target) = (lanes::<I, T>(isa, &self.target), lanes::<I, T>(isa, &self.x_target));
+        let loss = row_loss(others, target, x_target, lanes::<I, T>(isa, &self.base), lanes::<I, T>(isa, &self.k));
         let mut weighted = self.others;
-        weigh(load::<I, T>(isa, &T::chunks(&plan.weight).0[0]), loss).store(&mut weighted);
+        let within = SIDE_BY_SIDE.min(T::LANES);
+        weigh(lanes::<I, T>(isa, &plan.weight), loss).store_part(&mut weighted[..within]);
         for (i, loss) in losses.iter_mut().enumerate() {
             if plan.class[i] != IGNORED {
-                *loss = weighted.as_ref()[i];
+                *loss = weighted[i];
             }
         }
         factor
     }
+}
+
+/// A lane for each row.
+#[inline(always)]
+fn lanes<I: Isa, T: Float>(isa: I, of: &[T; SIDE_BY_SIDE]) -> T::Lane<I> {
+    T::Lane::<I>::load_part(isa, &of[..SIDE_BY_SIDE.min(T::LANES)], T::from_f64(1.0))
 }
 
 /// The shift of a row, and the sums with it; the exponentials go to `y` if it is not empty.

@@ -129,9 +129,8 @@ fn is_vanishing<L: Lane<Elem: Float>>(others: L, target: L) -> bool {
 
 /// The factors that turn exponentials into gradients: `scale / S`, in `f64` and rounded once, for the lanes of a vector.
 #[inline(always)]
-fn factors<T: Float>(scale: &[f64], others: &T::Chunk, target: &T::Chunk, to: &mut T::Chunk) {
-    let sums = others.as_ref().iter().zip(target.as_ref());
-    for ((to, scale), (others, target)) in to.as_mut().iter_mut().zip(scale).zip(sums) {
+fn factors<T: Float>(scale: &[f64], others: &[T], target: &[T], to: &mut [T]) {
+    for ((to, scale), (others, target)) in to.iter_mut().zip(scale).zip(others.iter().zip(target)) {
         *to = T::from_f64(scale / (others.to_f64() + target.to_f64()));
     }
 }

@@ -119,7 +119,7 @@ impl<T: Float> Tile<'_, T> {
     fn results<I: Isa>(&mut self, isa: I, v: usize, weight: Option<&T::Chunk>, scale: &[f64]) {
         let class = T::Lane::<I>::load(isa, &self.class[v]);
         let kept = class.of(0.0).le(class);
-        factors::<T>(scale, &self.others[v], &self.target[v], &mut self.factor[v]);
+        factors(scale, self.others[v].as_ref(), self.target[v].as_ref(), self.factor[v].as_mut());
         T::Lane::<I>::load(isa, &self.factor[v]).keep(kept).store(&mut self.factor[v]);
         (-T::Lane::<I>::load(isa, &self.others[v])).store(&mut self.others[v]);
         if let Some(weight) = weight {

@@ -223,7 +223,7 @@ impl<T: Float> Short<'_, T> {
             let (near, vanishing) = near_loss(o, t);
             mend |= (Shift::<T>::rejects(high + t) | vanishing).any();
             weigh(load::<I, T>(isa, &weight[i]), near).store(&mut loss[i]);
-            factors::<T>(&scale[start..], &others[i], &target[i], &mut factor[i]);
+            factors(&scale[start..], others[i].as_ref(), target[i].as_ref(), factor[i].as_mut());
         }
         // Not above: what is loaded right after parts of it were stored waits for them.
         for ((others, factor), d_target) in others.iter().zip(factor).zip(d_target) {
@@ -274,16 +274,14 @@ impl<T: Float> Short<'_, T> {
     /// Loss and factor of row `i` of the group.
     #[inline(always)]
     fn finish_one<I: Isa>(&mut self, isa: I, shift: Shift<T>, row: usize, i: usize, group: &mut Group<T>) {
-        let (others, target) = (T::chunk(group.others[i]), T::chunk(group.target[i]));
-        let (high, low) = (load::<I, T>(isa, &others), T::Lane::<I>::splat(isa, group.lost[i]));
+        let (high, low) = (T::Lane::<I>::splat(isa, group.others[i]), T::Lane::<I>::splat(isa, group.lost[i]));
+        let target = T::Lane::<I>::splat(isa, group.target[i]);
         let x_target = T::Lane::<I>::splat(isa, self.x[row * self.stride + self.plan.class[row]]);
-        let base = T::Lane::<I>::splat(isa, shift.base);
-        let k = x_target.of(shift.k);
-        let loss = row_loss(LaneSum { high, low }, load::<I, T>(isa, &target), x_target, base, k);
+        let (base, k) = (T::Lane::<I>::splat(isa, shift.base), x_target.of(shift.k));
+        let loss = row_loss(LaneSum { high, low }, target, x_target, base, k);
         self.losses[row] = weigh(T::Lane::<I>::splat(isa, self.plan.weight[row]), loss).first();
-        let mut factor = T::chunk(T::default());
-        factors::<T>(&[self.plan.scale[row]], &others, &target, &mut factor);
-        group.factor[i] = factor.as_ref()[0];
+        let (others, target) = (&group.others[i..=i], &group.target[i..=i]);
+        factors(&[self.plan.scale[row]], others, target, &mut group.factor[i..=i]);
         group.d_target[i] = -group.others[i] * group.factor[i];
     }
 }

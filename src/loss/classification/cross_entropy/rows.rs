@@ -219,22 +219,22 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
 impl<T: Float> Rows<'_, T> {
     /// Rows that are not short, or few.
     fn hard(&self, mut batch: Batch<'_, T>) {
-        let Shared { token, threads, layout, ref factors, accumulate, .. } = *batch.shared;
-        let together = side_by_side::<T>(layout.classes);
+        let shared = batch.shared;
+        let stride = shared.layout.stride;
+        let together = side_by_side::<T>(shared.layout.classes);
         for start in (0..batch.rows).step_by(together) {
             let count = together.min(batch.rows - start);
             let mut plan = Plan::<T, SIDE_BY_SIDE>::new();
-            self.plan(factors, batch.first + start, count, &mut plan);
-            let entries = start * layout.stride..(start + count) * layout.stride;
-            let rows = HardRows {
+            self.plan(&shared.factors, batch.first + start, count, &mut plan);
+            let entries = start * stride..(start + count) * stride;
+            let mut rows = HardRows {
                 x: batch.x.part(entries.clone()),
                 grad: batch.grad.as_deref_mut().map(|grad| &mut grad[entries]),
-                layout,
                 losses: &mut batch.losses[start..start + count],
+                shared,
                 plan: &plan,
-                accumulate,
             };
-            on_rows(token, threads, rows);
+            on_rows(shared.token, shared.threads, &mut rows);
         }
     }
 
