@@ -23,7 +23,7 @@ macro_rules! few_rows {
         #[test]
         fn $test() {
             let bits = |x: &[$float]| x.iter().map(|x| if x.is_nan() { 1 } else { x.to_bits() }).collect::<Vec<_>>();
-            for classes in [1, 2, 3, 10, 16, 17, 64, 96, 128] {
+            for classes in [1, 2, 3, 10, 16, 17, 64, 96, 128, 200, 1500] {
                 let x: Vec<$float> = logits(classes).iter().map(|x| *x as $float).collect();
                 let y: Vec<i64> = (0..ROWS).map(|i| if i % 6 == 5 { -100 } else { (i * 7 % classes) as i64 }).collect();
                 let class_weights: Vec<$float> = (0..classes).map(|i| (i * 5 % 7) as $float / 3.0).collect();

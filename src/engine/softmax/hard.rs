@@ -21,16 +21,8 @@ const KEPT: usize = 1 << 14;
 
 /// How many rows of so many classes share the steps from their sums to their losses: a row that takes them alone waits
 /// for each of them. Where the stack is small, none do.
-pub(crate) const fn side_by_side<T: Float>(classes: usize) -> usize {
-    let most = if SIDE_BY_SIDE < T::LANES { SIDE_BY_SIDE } else { T::LANES };
-    let rows = KEPT / (classes * size_of::<T>());
-    if rows <= 1 {
-        1
-    } else if rows < most {
-        rows
-    } else {
-        most
-    }
+pub(crate) fn side_by_side<T: Float>(classes: usize) -> usize {
+    (KEPT / (classes * size_of::<T>())).clamp(1, SIDE_BY_SIDE.min(T::LANES))
 }
 
 /// At most as many consecutive rows as go [`side_by_side`].

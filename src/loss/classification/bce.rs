@@ -2,6 +2,7 @@ use crate::LossError;
 use crate::engine::check;
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
+use crate::loss::classification::labels;
 use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::math::{Float, ln, log1p_down, log1p_half, nan_of, weigh};
 
@@ -151,12 +152,7 @@ impl<T: Float> Elementwise<T> for Bce {
     #[inline(always)]
     fn eval<L: Lane<Elem = T>>(&self, x: L, t: L) -> Eval<L> {
         let (zero, one) = (x.of(0.0), x.of(1.0));
-        let (mut yes, mut no) = (t, one - t);
-        let kept = x.of(1.0 - self.label_smoothing);
-        if self.label_smoothing > 0.0 {
-            let spread = x.of(self.label_smoothing / 2.0);
-            (yes, no) = (yes.mul_add(kept, spread), no.mul_add(kept, spread));
-        }
+        let [yes, no] = labels::smoothed(t, self.label_smoothing);
 
         // The smaller of `x` and `1 - x` is exact.
         let (least, most) = (x.of(self.clip), x.of(1.0 - self.clip));
@@ -164,15 +160,12 @@ impl<T: Float> Elementwise<T> for Bce {
         let upper = x.of(0.5).lt(p);
         let small = L::pick(upper, one - p, p);
         let argument = x.of(self.log_offset) - small;
-        let (mut far, near);
-        if self.log_offset > 0.0 {
-            far = ln(small + self.log_offset);
-            far = L::pick(small.lt(zero), x.of(f64::NAN), far);
-            near = log1p_half(argument);
+        let (far, near) = if self.log_offset > 0.0 {
+            let far = ln(small + self.log_offset);
+            (L::pick(small.lt(zero), x.of(f64::NAN), far), log1p_half(argument))
         } else {
-            far = ln(small);
-            near = log1p_down(argument);
-        }
+            (ln(small), log1p_down(argument))
+        };
         let (of_far, of_near) = (L::pick(upper, no, yes), L::pick(upper, yes, no));
         // Of the two logarithms the far one alone may be infinite.
         let floor = x.of(self.log_floor);
@@ -182,6 +175,7 @@ impl<T: Float> Elementwise<T> for Bce {
         if self.clips() {
             slope = slope.without(x.lt(least) | most.lt(x));
         }
+        let kept = x.of(1.0 - self.label_smoothing);
         let target_slope = nan_of(t, weigh(kept, L::pick(upper, far - near, near - far)));
         Eval { value, slope: nan_of(value, slope), target_slope }
     }

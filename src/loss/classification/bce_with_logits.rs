@@ -1,6 +1,7 @@
 use crate::engine::check;
 use crate::engine::elementwise::{Elementwise, Eval};
 use crate::lane::Lane;
+use crate::loss::classification::labels;
 use crate::loss::verbs::presets;
 use crate::loss::verbs::{both_grads, elementwise_loss};
 use crate::math::{Float, Logistic, logistic, nan_of, weigh};
@@ -120,11 +121,7 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
         let (zero, one) = (x.of(0.0), x.of(1.0));
         let weighted = self.pos_weight != 1.0 || self.pos_weights.is_some();
         let weight = column * self.pos_weight;
-        let (kept, spread) = (x.of(1.0 - self.label_smoothing), x.of(self.label_smoothing / 2.0));
-        let (mut yes, mut no) = (t, one - t);
-        if self.label_smoothing > 0.0 {
-            (yes, no) = (yes.mul_add(kept, spread), no.mul_add(kept, spread));
-        }
+        let [yes, no] = labels::smoothed(t, self.label_smoothing);
         let Logistic { negative, e, near } = logistic(x);
 
         // The larger softplus is `|x|` more than the smaller one, `near`, and the larger sigmoid `1/e` times the smaller.
@@ -144,6 +141,7 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
 
         // The difference of the two softplus, without the part that cancels.
         let apart = L::pick(negative, weigh(weight, x), x);
+        let kept = x.of(1.0 - self.label_smoothing);
         let target_slope = nan_of(t, weigh(kept, weigh(weight - 1.0, near) - apart));
         Eval { value, slope, target_slope }
     }

@@ -42,3 +42,14 @@ impl Labels {
         (t.mul_add(t.of(factor), t.of(term)), factor)
     }
 }
+
+/// The shares of yes and no of a target from 0 to 1, of which a share is spread over both.
+#[inline(always)]
+pub(super) fn smoothed<L: Lane>(t: L, share: f64) -> [L; 2] {
+    let (yes, no) = (t, t.of(1.0) - t);
+    if share > 0.0 {
+        let (kept, spread) = (t.of(1.0 - share), t.of(share / 2.0));
+        return [yes.mul_add(kept, spread), no.mul_add(kept, spread)];
+    }
+    [yes, no]
+}

@@ -238,8 +238,7 @@ impl<T: Float> Rows<'_, T> {
         }
     }
 
-    /// Rows against distributions, one by one. Not inlined: what it needs would lie on the stack below [`hard`](Self::hard).
-    #[inline(never)]
+    /// Rows against distributions, one by one.
     fn soft(&self, mut batch: Batch<'_, T>) {
         let Shared { token, threads, layout, ref factors, accumulate, .. } = *batch.shared;
         for i in 0..batch.rows {
