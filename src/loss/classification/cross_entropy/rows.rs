@@ -238,8 +238,7 @@ impl<T: Float> Rows<'_, T> {
         }
     }
 
-    /// Rows against distributions, one by one. Not inlined: rows against classes would have its stack below them, too.
-    #[inline(never)]
+    /// Rows against distributions, one by one.
     fn soft(&self, mut batch: Batch<'_, T>) {
         let Shared { token, threads, layout, ref factors, accumulate, .. } = *batch.shared;
         for i in 0..batch.rows {
