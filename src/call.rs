@@ -207,6 +207,18 @@ impl<'a, T: Real> Call<'a, T> {
         self
     }
 
+    /// Whether all elements have the same factors, and gradients are written.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.weights.is_none()
+            && self.mask.is_none()
+            && self.upstream_each.is_none()
+            && self.columns.is_none()
+            && self.by_row.is_none()
+            && self.inner == 1
+            && !self.accumulate
+    }
+
     pub(crate) fn token(&self) -> Result<Token, LossError> {
         self.level.map_or_else(|| Ok(Token::best()), Token::of)
     }

@@ -10,6 +10,7 @@ mod by_axis;
 mod by_row;
 mod compiled;
 mod plain;
+mod small;
 mod tiled;
 
 use self::compiled::Compiled;
@@ -79,7 +80,7 @@ pub(crate) trait Elementwise<T: Float>: Copy + Send + Sync {
 const LARGE: [usize; 2] = [1 << 19, 1 << 17];
 
 /// Checks and runs one call.
-pub(crate) fn run<T, F>(loss: &F, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError>
+pub(crate) fn run<T, F>(loss: &F, how: &Call<'_, T>, mut args: Args<'_, T, T>) -> Result<Outcome, LossError>
 where
     T: Float,
     F: Elementwise<T>,
@@ -87,6 +88,9 @@ where
     loss.check()?;
     check::length("y", args.x.len(), args.target.len())?;
     let loss = &loss.prepared(args.target);
+    if let Some(outcome) = small::run(loss, how, &mut args) {
+        return Ok(outcome);
+    }
     if how.by_row.is_some() { by_row::run(loss, how, args) } else { by_item(loss, how, args) }
 }
 
