@@ -11,11 +11,13 @@
 //! All of it depends on the row alone: not on its neighbours, the number of threads, or the verb.
 
 mod axis;
+mod few;
 mod hard;
 mod short;
 mod soft;
 
 pub(crate) use axis::{Distributions, Plans, Soft, SoftPlans, hard_positions, hard_tile};
+pub(crate) use few::{FEW, FewRows};
 pub(crate) use hard::{HardRows, SIDE_BY_SIDE, side_by_side};
 pub(crate) use short::{
     GROUP, IGNORED, Plan, SMALL_GROUP, Short, ShortScratch, WHOLE_GROUP, are_few, is_short, is_small,

@@ -3,12 +3,12 @@
 use super::CrossEntropy;
 use super::targets::Classes;
 use crate::engine::axis;
-use crate::engine::factors::Factors;
+use crate::engine::factors::{Factors, Reduced};
 use crate::engine::pass::on_rows;
-use crate::engine::rowwise::{self, Batch, Leaf, Rowwise, Shared};
+use crate::engine::rowwise::{self, Batch, Layout, Leaf, Rowwise, Shared};
 use crate::engine::softmax::{
-    Distributions, GROUP, HardRows, IGNORED, Plan, SIDE_BY_SIDE, SMALL_GROUP, Short, ShortScratch, SoftRow, SoftTarget,
-    WHOLE_GROUP, are_few, is_short, is_small, side_by_side,
+    Distributions, FEW, FewRows, GROUP, HardRows, IGNORED, Plan, SIDE_BY_SIDE, SMALL_GROUP, Short, ShortScratch,
+    SoftRow, SoftTarget, WHOLE_GROUP, are_few, is_short, is_small, side_by_side,
 };
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check};
@@ -36,7 +36,7 @@ pub(super) struct Rows<'a, T> {
 pub(super) fn run<T: Float>(
     loss: &CrossEntropy<'_, T>,
     how: &Call<'_, T>,
-    args: Args<'_, T, ()>,
+    mut args: Args<'_, T, ()>,
     targets: Targets<'_, T>,
 ) -> Result<Outcome, LossError> {
     super::check_options(loss)?;
@@ -60,8 +60,14 @@ pub(super) fn run<T: Float>(
         let instead = "give the loss its class weights";
         return Err(LossError::Unsupported { what: "a weight for each column", instead });
     }
-    let shared = Shared::new(how, layout, rows)?;
     let rows_of_loss = Rows { loss: *loss, targets };
+    if (1..=FEW).contains(&rows)
+        && ignored == 0
+        && let Some(outcome) = rows_of_loss.few(how, &mut args, rows)
+    {
+        return Ok(outcome);
+    }
+    let shared = Shared::new(how, layout, rows)?;
     let (totals, of_loss) = if shared.factors.is_plain() && loss.class_weights.is_none() {
         even_totals(rows - ignored)
     } else {
@@ -118,6 +124,27 @@ impl<T: Float> Rows<'_, T> {
         }
         totals.weight = weight.total();
         (totals, of_loss.total())
+    }
+
+    /// Runs a call of a few rows without options; `None`, with inputs as they were, if it is none, is wrong, or takes
+    /// more than the usual steps.
+    fn few(&self, how: &Call<'_, T>, args: &mut Args<'_, T, ()>, rows: usize) -> Option<Outcome> {
+        let Layout { classes, stride, inner } = self.loss.layout;
+        let (&Input::Keep(x), Targets::Classes(targets)) = (&args.x, self.targets) else { return None };
+        let is_small = cfg!(feature = "std") && inner == 1 && classes <= T::LANES;
+        let is_plain = how.is_plain() && self.loss.class_weights.is_none() && args.out.target_grad.is_none();
+        if !is_small || !is_plain || !self.is_hard() {
+            return None;
+        }
+        let token = how.token().ok()?;
+        let (mut totals, of_loss) = even_totals(rows);
+        let reduced = Reduced::new(how, &totals, rows, rows, of_loss).ok()?;
+        let (each, grad) = (args.out.each.as_deref_mut(), args.out.grad.as_deref_mut());
+        let scale = if each.is_some() { how.upstream } else { reduced.scale? };
+        let class = &mut [0; FEW][..rows];
+        targets.fill(0, None, class);
+        totals.sum = dispatch(token, FewRows { x, classes, stride, class, scale, each, grad })?;
+        Some(reduced.outcome(how, totals))
     }
 
     pub(super) fn is_hard(&self) -> bool {
