@@ -11,6 +11,7 @@
 //! All of it depends on the row alone: not on its neighbours, the number of threads, or the verb.
 
 mod axis;
+mod exp_sum;
 mod few;
 mod hard;
 mod short;

@@ -12,7 +12,7 @@
 
 use super::Shift;
 use super::axis::{Distributions, Entry};
-use super::hard::{ExpSum, SplitSum};
+use super::exp_sum::{ExpSum, SplitSum};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
@@ -89,11 +89,11 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
         };
         let mut shift = Shift::first();
         let row = Row { x: from, t: &[], y: &mut *to, dt: &mut [] };
-        let mut sums = passes.run(ExpSum { shift, skip: top }, row);
+        let mut sums = passes.run(ExpSum::again(shift, top, row.len()), row);
         if !Shift::accepts(sums.total()) {
             shift = Shift::from_largest(largest);
             let row = Row { x: from, t: &[], y: to, dt: &mut [] };
-            sums = passes.run_rarely(ExpSum { shift, skip: top }, row);
+            sums = passes.run_rarely(ExpSum::new(shift, top), row);
         }
         let above = above(isa, T::from_f64(sums.others.total()), sums.target);
         let sums = [sums.others.total(), sums.target.to_f64()];
