@@ -62,7 +62,7 @@ impl<'a, T: Float> Shared<'a, T> {
 pub(crate) fn run<T: Float>(
     loss: &dyn Rowwise<T>,
     how: &Call<'_, T>,
-    shared: Shared<'_, T>,
+    shared: &mut Shared<'_, T>,
     args: Args<'_, T, ()>,
     rows: usize,
     of_loss: f64,
@@ -78,7 +78,7 @@ pub(crate) fn run<T: Float>(
 /// Reduces what `sum` makes of a call: it adds the weighted losses up, and writes what there is a place for.
 pub(super) fn reduce<T: Float>(
     how: &Call<'_, T>,
-    mut shared: Shared<'_, T>,
+    shared: &mut Shared<'_, T>,
     mut args: Args<'_, T, ()>,
     rows: usize,
     of_loss: f64,
@@ -94,11 +94,11 @@ pub(super) fn reduce<T: Float>(
         shared.factors.scale = reduced.scale.unwrap_or(0.0);
     }
     totals.sum = if empty {
-        let total = sum(&shared, Input::Keep(&args.x), Outputs::default());
+        let total = sum(shared, Input::Keep(&args.x), Outputs::default());
         args.zero_grad(how.accumulate, shared.layout.classes, shared.layout.stride);
         total
     } else {
-        sum(&shared, args.x, args.out)
+        sum(shared, args.x, args.out)
     };
     Ok(reduced.outcome(how, totals))
 }

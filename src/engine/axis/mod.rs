@@ -106,7 +106,7 @@ impl<T: Float> Positions<'_, T> {
 pub(crate) fn run<T: Float>(
     loss: &dyn Axis<T>,
     how: &Call<'_, T>,
-    shared: Shared<'_, T>,
+    shared: &mut Shared<'_, T>,
     args: Args<'_, T, ()>,
     of_loss: f64,
     totals: Totals,

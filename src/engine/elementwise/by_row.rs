@@ -41,7 +41,7 @@ pub(super) fn run<T: Float>(
         return by_item(loss, how, args);
     }
     args.check_outputs(rows, how.accumulate)?;
-    let shared = Shared::new(how, layout, rows)?;
+    let mut shared = Shared::new(how, layout, rows)?;
     let totals = shared.factors.totals(shared.token, rows);
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let (of_loss, length) = (totals.count as f64, columns as f64);
@@ -49,9 +49,9 @@ pub(super) fn run<T: Float>(
     let (args, t) = args.take_target();
     let rows_of = Rows { loss, t, column_weights, share };
     if layout.is_apart() {
-        return axis::run(&rows_of, how, shared, args, of_loss, totals);
+        return axis::run(&rows_of, how, &mut shared, args, of_loss, totals);
     }
-    rowwise::run(&rows_of, how, shared, args, rows, of_loss, totals)
+    rowwise::run(&rows_of, how, &mut shared, args, rows, of_loss, totals)
 }
 
 /// A loss of elements with its targets.

@@ -88,7 +88,9 @@ where
     loss.check()?;
     check::length("y", args.x.len(), args.target.len())?;
     let loss = &loss.prepared(args.target);
-    if let Some(outcome) = small::run(loss, how, &mut args) {
+    if cfg!(feature = "std")
+        && let Some(outcome) = small::run(loss, how, &mut args)
+    {
         return Ok(outcome);
     }
     if how.by_row.is_some() { by_row::run(loss, how, args) } else { by_item(loss, how, args) }

@@ -21,9 +21,8 @@ pub(super) fn run<T: Float, F: Elementwise<T>>(
 ) -> Option<Outcome> {
     let Input::Keep(x) = args.x else { return None };
     let items = x.len();
-    let is_small = cfg!(feature = "std") && items <= VECTORS * T::LANES;
     let grad = args.out.grad.as_deref_mut();
-    if !is_small
+    if items > VECTORS * T::LANES
         || !how.is_plain()
         || args.out.each.is_some()
         || args.out.target_grad.is_some()

@@ -96,13 +96,13 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
         check::length("y", entries, t.len())?;
     }
     args.check_outputs(rows, how.accumulate)?;
-    let shared = Shared::new(how, layout, rows)?;
+    let mut shared = Shared::new(how, layout, rows)?;
     let (totals, of_loss) = shared.factors.row_totals(rows, |row| loss.label(row).map(|_| loss.counts(row)));
     let of_rows = Rows { loss: *loss, t };
     if layout.goes_by_lanes(F::BY_LANES) {
-        return axis::run(&of_rows, how, shared, args, of_loss, totals);
+        return axis::run(&of_rows, how, &mut shared, args, of_loss, totals);
     }
-    rowwise::run(&of_rows, how, shared, args, rows, of_loss, totals)
+    rowwise::run(&of_rows, how, &mut shared, args, rows, of_loss, totals)
 }
 
 /// Refuses what a loss of rows does not have. `instead` is what to give it for weights of columns.

@@ -5,7 +5,7 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{Pass, Row};
 use crate::engine::sum::Sum;
-use crate::lane::{AHEAD, Element, Isa, Lane, load_four};
+use crate::lane::{AHEAD, Isa, Lane, load_four};
 use crate::math::{Float, Scaling, exp_scaled_each};
 
 /// Vectors whose exponentials are added lane by lane.
@@ -17,25 +17,26 @@ const NEXT: usize = 1 << 18;
 /// Exponentials of a row, stored where there is a place for them, or over the row where `x` is empty, and their sum.
 #[derive(Clone, Copy)]
 pub(super) struct ExpSum<T> {
-    pub(super) shift: Shift<T>,
-    /// The column that stays out of the sum.
-    pub(super) skip: Option<usize>,
+    shift: Shift<T>,
+    /// The column that stays out of the sum; past all if none does.
+    skip: usize,
     /// Bytes from what is read to what is announced.
-    pub(super) ahead: usize,
+    ahead: usize,
 }
 
 impl<T> ExpSum<T> {
     /// Over a row that is read here first.
     #[inline(always)]
     pub(super) fn new(shift: Shift<T>, skip: Option<usize>) -> Self {
-        Self { shift, skip, ahead: AHEAD }
+        Self { shift, skip: skip.unwrap_or(usize::MAX), ahead: AHEAD }
     }
 
     /// Over a row of so many entries whose largest has been found: the caches have it, so the next row is announced.
     #[inline(always)]
     pub(super) fn again(shift: Shift<T>, skip: Option<usize>, len: usize) -> Self {
         let bytes = len * size_of::<T>();
-        Self { shift, skip, ahead: if bytes <= NEXT { AHEAD.max(bytes) } else { AHEAD } }
+        let ahead = if bytes <= NEXT { AHEAD.max(bytes) } else { AHEAD };
+        Self { ahead, ..Self::new(shift, skip) }
     }
 }
 
@@ -63,7 +64,7 @@ impl<T: Float> Pass<T> for ExpSum<T> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> SplitSum<T> {
-        let skip = self.skip.and_then(|skip| skip.checked_sub(at)).unwrap_or(usize::MAX);
+        let skip = self.skip.checked_sub(at).unwrap_or(usize::MAX);
         match (self.shift.is_based(), row.x.is_empty(), row.y.is_empty()) {
             (false, true, _) => exp_sums::<I, T, false, true, true>(isa, self, skip, row),
             (true, true, _) => exp_sums::<I, T, true, true, true>(isa, self, skip, row),

@@ -110,11 +110,11 @@ impl<T: Float> Read<T> {
     fn put(&mut self, i: usize, shift: Shift<T>, SplitSum { others, target }: SplitSum<T>) {
         let (others, lost) = others.rounded();
         (self.others[i], self.lost[i], self.target[i]) = (others, lost, target);
-        (self.base[i], self.k[i]) = (shift.base, T::from_f64(shift.k));
+        (self.base[i], self.k[i]) = (shift.base, shift.k);
     }
 
     fn shift(&self, i: usize) -> Shift<T> {
-        Shift { base: self.base[i], k: self.k[i].to_f64() }
+        Shift { base: self.base[i], k: self.k[i] }
     }
 
     /// The losses and the factors of the gradients, by the vector functions that all rows use.

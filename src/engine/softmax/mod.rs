@@ -37,12 +37,12 @@ const RATIO_MAX: f64 = 1.329_227_995_784_916e36;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shift<T> {
     base: T,
-    k: f64,
+    k: T,
 }
 
 impl<T: Float> Shift<T> {
     pub(crate) fn first() -> Self {
-        Self { base: T::default(), k: T::SOFTMAX_SHIFTS.0 }
+        Self { base: T::default(), k: T::from_f64(T::SOFTMAX_SHIFTS.0) }
     }
 
     fn is_based(self) -> bool {
@@ -53,15 +53,16 @@ impl<T: Float> Shift<T> {
     fn from_largest(largest: T) -> Self {
         let size = largest.to_f64();
         if size.abs() <= T::SOFTMAX_FAR {
-            Self { base: T::default(), k: round(size * core::f64::consts::LOG2_E) + T::SOFTMAX_SHIFTS.1 }
+            let k = round(size * core::f64::consts::LOG2_E) + T::SOFTMAX_SHIFTS.1;
+            Self { base: T::default(), k: T::from_f64(k) }
         } else {
-            Self { base: largest, k: T::SOFTMAX_SHIFTS.1 }
+            Self { base: largest, k: T::from_f64(T::SOFTMAX_SHIFTS.1) }
         }
     }
 
     #[inline(always)]
     fn scaling<L: Lane<Elem = T>>(self, isa: L::Isa) -> Scaling<L> {
-        Scaling::new(isa, self.base, self.k)
+        Scaling::new(isa, self.base, self.k.to_f64())
     }
 
     /// Whether the sum of a row with this largest entry is accepted whatever the others are, short of NaN.
@@ -69,7 +70,7 @@ impl<T: Float> Shift<T> {
         // Both bounds are powers of two; a factor of two is to spare.
         let exponent = |power: f64| f64::from((power.to_bits() >> 52) as i32 - 1023);
         let (least, most) = (exponent(T::SOFTMAX_SUMS.0) + 1.0, exponent(T::SOFTMAX_SUMS.1) - 1.0);
-        let first = largest.to_f64() * core::f64::consts::LOG2_E - self.k;
+        let first = largest.to_f64() * core::f64::consts::LOG2_E - self.k.to_f64();
         let all = first + f64::from(usize::BITS - len.leading_zeros());
         first >= least && all <= most
     }

@@ -42,7 +42,7 @@ impl<T: Float> Tile<'_, T> {
         let load = |row: &[T::Chunk]| T::Lane::<I>::load(isa, &row[v]);
         let sum = LaneSum { high: load(self.others), low: load(self.lost) };
         let (LaneSum { high: mut others, low: mut lost }, mut target) = (sum.rounded(), load(self.target));
-        let (mut base, mut k) = (class.of(0.0), class.of(Shift::<T>::first().k));
+        let (mut base, mut k) = (class.of(0.0), T::Lane::<I>::splat(isa, Shift::first().k));
         let rejected = kept & Shift::<T>::rejects(others + target);
         if rejected.any() {
             (LaneSum { high: others, low: lost }, target) = self.again(isa, x, v, [others, lost, target]);
@@ -109,7 +109,7 @@ impl<T: Float> Tile<'_, T> {
             let first = Shift::<T>::first();
             self.shifted = true;
             self.base.fill(T::chunk(first.base));
-            self.k.fill(T::chunk(T::from_f64(first.k)));
+            self.k.fill(T::chunk(first.k));
         }
         [self.base[v], self.k[v]] = shifts(sum, largest);
     }

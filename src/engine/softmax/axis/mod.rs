@@ -39,7 +39,7 @@ fn shifts<L: Lane<Elem: Float>>(sum: L, largest: L) -> [<L::Elem as Element>::Ch
     largest.store(&mut base);
     for ((&sum, base), k) in sums.as_ref().iter().zip(base.as_mut()).zip(k.as_mut()) {
         let shift = if Shift::accepts(sum) { first } else { Shift::from_largest(*base) };
-        (*base, *k) = (shift.base, L::Elem::from_f64(shift.k));
+        (*base, *k) = (shift.base, shift.k);
     }
     [base, k]
 }

@@ -277,7 +277,7 @@ impl<T: Float> Short<'_, T> {
         let (high, low) = (T::Lane::<I>::splat(isa, group.others[i]), T::Lane::<I>::splat(isa, group.lost[i]));
         let target = T::Lane::<I>::splat(isa, group.target[i]);
         let x_target = T::Lane::<I>::splat(isa, self.x[row * self.stride + self.plan.class[row]]);
-        let (base, k) = (T::Lane::<I>::splat(isa, shift.base), x_target.of(shift.k));
+        let (base, k) = (T::Lane::<I>::splat(isa, shift.base), T::Lane::<I>::splat(isa, shift.k));
         let loss = row_loss(LaneSum { high, low }, target, x_target, base, k);
         self.losses[row] = weigh(T::Lane::<I>::splat(isa, self.plan.weight[row]), loss).first();
         let (others, target) = (&group.others[i..=i], &group.target[i..=i]);

@@ -28,7 +28,7 @@ pub(super) enum Targets<'a, T> {
 
 /// A loss and its targets.
 pub(super) struct Rows<'a, T> {
-    pub(super) loss: CrossEntropy<'a, T>,
+    pub(super) loss: &'a CrossEntropy<'a, T>,
     pub(super) targets: Targets<'a, T>,
 }
 
@@ -60,23 +60,24 @@ pub(super) fn run<T: Float>(
         let instead = "give the loss its class weights";
         return Err(LossError::Unsupported { what: "a weight for each column", instead });
     }
-    let rows_of_loss = Rows { loss: *loss, targets };
-    if (1..=FEW).contains(&rows)
+    let rows_of_loss = Rows { loss, targets };
+    if cfg!(feature = "std")
+        && (1..=FEW).contains(&rows)
         && ignored == 0
         && let Some(outcome) = rows_of_loss.few(how, &mut args, rows)
     {
         return Ok(outcome);
     }
-    let shared = Shared::new(how, layout, rows)?;
+    let mut shared = Shared::new(how, layout, rows)?;
     let (totals, of_loss) = if shared.factors.is_plain() && loss.class_weights.is_none() {
         even_totals(rows - ignored)
     } else {
         rows_of_loss.totals(&shared.factors, rows)
     };
     if layout.goes_by_lanes(if rows_of_loss.is_hard() { 0 } else { BY_LANES }) {
-        return axis::run(&rows_of_loss, how, shared, args, of_loss, totals);
+        return axis::run(&rows_of_loss, how, &mut shared, args, of_loss, totals);
     }
-    rowwise::run(&rows_of_loss, how, shared, args, rows, of_loss, totals)
+    rowwise::run(&rows_of_loss, how, &mut shared, args, rows, of_loss, totals)
 }
 
 /// Totals of so many rows of weight 1, and the divisor of PyTorch's mean.
@@ -131,7 +132,7 @@ impl<T: Float> Rows<'_, T> {
     fn few(&self, how: &Call<'_, T>, args: &mut Args<'_, T, ()>, rows: usize) -> Option<Outcome> {
         let Layout { classes, stride, inner } = self.loss.layout;
         let (&Input::Keep(x), Targets::Classes(targets)) = (&args.x, self.targets) else { return None };
-        let is_small = cfg!(feature = "std") && inner == 1 && classes <= T::LANES;
+        let is_small = inner == 1 && classes <= T::LANES;
         let is_plain = how.is_plain() && self.loss.class_weights.is_none() && args.out.target_grad.is_none();
         if !is_small || !is_plain || !self.is_hard() {
             return None;

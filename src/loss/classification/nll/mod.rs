@@ -111,13 +111,13 @@ fn run<T: Float>(
     let targets = ClassRows { classes, ignore_index, weights: class_weights };
     targets.check(layout, how, &args)?;
     let rows = classes.len();
-    let shared = Shared::new(how, layout, rows)?;
+    let mut shared = Shared::new(how, layout, rows)?;
     let (totals, of_loss) =
         shared.factors.row_totals(rows, |row| targets.class(row).map(|class| targets.weight(class)));
     if layout.is_apart() {
-        return axis::run(&Rows { targets }, how, shared, args, of_loss, totals);
+        return axis::run(&Rows { targets }, how, &mut shared, args, of_loss, totals);
     }
-    rowwise::run(&Rows { targets }, how, shared, args, rows, of_loss, totals)
+    rowwise::run(&Rows { targets }, how, &mut shared, args, rows, of_loss, totals)
 }
 
 with!(Nll<'a, T>);
