@@ -4,7 +4,9 @@
 //! in registers. The tiled path (weights, mask, upstream by item, unreduced values, accumulation, in place, gradient of
 //! the target) puts values and gradients of one tile into the first-level cache and finishes them there.
 //!
-//! What is compiled for each loss is [`Compiled`], and the checks of [`run`].
+//! A call of a few elements without options takes neither: [`small`].
+//!
+//! What is compiled for each loss is [`Compiled`], [`small`], and the checks of [`run`].
 
 mod by_axis;
 mod by_row;
