@@ -207,7 +207,7 @@ impl<'a, T: Real> Call<'a, T> {
         self
     }
 
-    /// Whether all elements have the same factors, and gradients are written.
+    /// Whether all elements have the same factors, nothing goes by rows or columns, and gradients are overwritten.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         self.weights.is_none()
@@ -215,7 +215,6 @@ impl<'a, T: Real> Call<'a, T> {
             && self.upstream_each.is_none()
             && self.columns.is_none()
             && self.by_row.is_none()
-            && self.inner == 1
             && !self.accumulate
     }
 

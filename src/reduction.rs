@@ -66,6 +66,13 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Of so many items of weight 1, which are yet to be summed.
+    pub(crate) fn of_ones(items: usize) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
+        let weight = items as f64;
+        Self { sum: 0.0, weight, count: items as u64 }
+    }
+
     /// The mean over what was counted.
     #[must_use]
     pub fn mean(&self, empty: Empty) -> f64 {

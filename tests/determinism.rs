@@ -19,7 +19,7 @@ for_both_types!(
 /// Rows and columns of problems that reach the kernels of small calls, and the short, the long and the shared kernels of
 /// rows.
 const SHAPES: [(usize, usize); 12] =
-    [(1, 1), (1, 4), (3, 16), (4, 16), (9, 1), (70, 2), (67, 10), (40, 16), (19, 100), (11, 129), (5, 1000), (3, 2600)];
+    [(1, 1), (2, 5), (2, 8), (3, 16), (9, 1), (70, 2), (67, 10), (40, 16), (19, 100), (11, 129), (5, 1000), (3, 2600)];
 
 /// Every loss at every shape.
 fn problems<T: Number>(shapes: &[(usize, usize)]) -> impl Iterator<Item = Problem<T>> {

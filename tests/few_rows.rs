@@ -1,6 +1,7 @@
-//! Few rows of cross-entropy go another way than many: the bits must be the same, whatever is in the rows.
+//! Few rows of cross-entropy go another way than many: the bits must be the same, whatever is in the rows. Up to four
+//! short ones without options go a way of their own.
 
-use lossfn::{Call, CrossEntropy, Loss, Weights};
+use lossfn::{Call, CrossEntropy, Divisor, Layout, Loss, Weights};
 
 const ROWS: usize = 70;
 
@@ -72,3 +73,54 @@ macro_rules! few_rows {
 }
 few_rows!(singles: f32);
 few_rows!(doubles: f64);
+
+macro_rules! small_calls {
+    ($test:ident: $float:ident) => {
+        /// Against the same calls with weights of 1, which are an option. One entry makes some rows ask for more than the
+        /// usual steps.
+        #[test]
+        fn $test() {
+            let bits = |x: &[$float]| x.iter().map(|x| if x.is_nan() { 1 } else { x.to_bits() }).collect::<Vec<_>>();
+            let number = |x: f64| if x.is_nan() { 1 } else { x.to_bits() };
+            let ones = [1.0; 5];
+            let added = [0.0, 1e4, -1e4, 40.0, $float::NAN, $float::INFINITY, $float::NEG_INFINITY];
+            let calls = [
+                Call::new(),
+                Call::new().sum().upstream(-0.7),
+                Call::new().mean(Divisor::Fixed(3.0)),
+                Call::new().mean(Divisor::WeightSum).upstream(1e-42),
+                Call::new().mean(Divisor::Fixed(0.0)),
+            ];
+            for (level, how) in lossfn::internals::levels().flat_map(|level| calls.map(|how| (level, how.level(level))))
+            {
+                for (classes, stride) in (1..=17).flat_map(|classes| [(classes, classes), (classes, classes + 3)]) {
+                    let loss = CrossEntropy::new(Layout::rows(classes).stride(stride)).ignore_index(-1);
+                    for (rows, added) in (1..=5).flat_map(|rows| added.map(|added| (rows, added))) {
+                        let what =
+                            format!("{rows} rows of {classes} in {stride}, one with {added}, {level:?}, {how:?}");
+                        let mut x: Vec<$float> =
+                            (0..rows * stride).map(|i| (i * 37 % 101) as $float / 17.0 - 3.0).collect();
+                        x[(rows - 1) * stride + classes / 2] += added;
+                        for row in x.chunks_mut(stride) {
+                            row[classes..].fill($float::NAN);
+                        }
+                        let y: Vec<i64> = (0..rows).map(|i| (i * 7 % classes) as i64).collect();
+                        let results = |how| {
+                            let loss = loss.with(how);
+                            let (mut dx, mut each) = (vec![9.0; x.len()], vec![9.0; rows]);
+                            let mut each_dx = dx.clone();
+                            let outcome = loss.value_and_grad(&x, &y, &mut dx).unwrap();
+                            let totals = loss.each_and_grad(&x, &y, &mut each, &mut each_dx).unwrap();
+                            let value = loss.value(&x, &y).unwrap().value;
+                            let numbers = [outcome.value, value, outcome.totals.weight, totals.sum, totals.weight];
+                            (numbers.map(number), totals.count, bits(&dx), bits(&each), bits(&each_dx))
+                        };
+                        assert_eq!(results(how), results(how.weights(Weights::Each(&ones[..rows]))), "{what}");
+                    }
+                }
+            }
+        }
+    };
+}
+small_calls!(small_calls_of_singles: f32);
+small_calls!(small_calls_of_doubles: f64);

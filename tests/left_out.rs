@@ -200,6 +200,9 @@ fn weights_that_add_up_to_nothing<T: Number>() {
         let how = Call::new().mean(Divisor::WeightSum).weights(Weights::Each(&zeros));
         check_nothing(&problem, how, "weights of 0");
         check_nothing(&problem, Call::new().mean(Divisor::Fixed(0.0)), "a divisor of 0");
+        let mut few = Problem::new(subject, 3, 4, 2);
+        few.classes.iter_mut().for_each(|class| *class = 1);
+        check_nothing(&few, Call::new().mean(Divisor::Fixed(0.0)), "a divisor of 0, few rows");
         let opposite: Vec<T> = (0..problem.items()).map(|i| T::of([2.0, -2.0][i % 2])).collect();
         let opposite = &opposite[..problem.items() / 2 * 2];
         if opposite.len() == problem.items() {

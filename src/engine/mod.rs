@@ -10,6 +10,7 @@ mod parallel;
 pub(crate) mod pass;
 pub(crate) mod row;
 pub(crate) mod rowwise;
+pub(crate) mod small;
 pub(crate) mod softmax;
 pub(crate) mod sum;
 

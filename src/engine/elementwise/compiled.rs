@@ -1,5 +1,5 @@
-//! What is compiled for each loss and level. All around it is compiled once and calls through a table, for a leaf or a
-//! tile at a time.
+//! What is compiled for each loss and level, beside [`small`](super::small). All around it is compiled once and calls
+//! through a table, for a leaf or a tile at a time.
 
 use super::plain::{self, Plain};
 use super::{Elementwise, Eval};

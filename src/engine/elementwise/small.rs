@@ -1,18 +1,18 @@
-//! Calls of a few elements without options: what a large call prepares would cost more than their work.
+//! Calls of a few elements without options, in one loop.
 
 use super::{Elementwise, Eval};
-use crate::engine::factors::Reduced;
+use crate::engine::small::SmallCall;
 use crate::engine::sum::BlockSum;
 use crate::engine::{Args, Input};
 use crate::lane::{Isa, Kernel, Lane, dispatch};
 use crate::math::Float;
-use crate::{Call, Outcome, Totals};
+use crate::{Call, Outcome};
 
 /// Vectors of such a call, at most: the first group of a block, so that their sum has the bits of that of a block.
 const VECTORS: usize = 4;
 
-/// Runs a call of a few elements; `None`, with inputs as they were, if it is none, is wrong, or has a sum that is not
-/// finite.
+/// Runs a call of a few elements; `None` if it is none, is wrong, or has a sum that is not finite. Results may be written
+/// by then: the general way, which has the prediction as it was and can no more fail, writes all of them again.
 #[inline(always)]
 pub(super) fn run<T: Float, F: Elementwise<T>>(
     loss: &F,
@@ -20,24 +20,14 @@ pub(super) fn run<T: Float, F: Elementwise<T>>(
     args: &mut Args<'_, T, T>,
 ) -> Option<Outcome> {
     let Input::Keep(x) = args.x else { return None };
-    let items = x.len();
-    let grad = args.out.grad.as_deref_mut();
-    if items > VECTORS * T::LANES
-        || !how.is_plain()
-        || args.out.each.is_some()
-        || args.out.target_grad.is_some()
-        || grad.as_ref().is_some_and(|grad| grad.len() != items)
-        || loss.columns().is_some()
-    {
+    if x.len() > VECTORS * T::LANES || loss.columns().is_some() {
         return None;
     }
-    let token = how.token().ok()?;
-    #[expect(clippy::cast_precision_loss, reason = "a few elements")]
-    let mut totals = Totals { sum: 0.0, weight: items as f64, count: items as u64 };
-    let reduced = Reduced::new(how, &totals, items, items, totals.weight).ok()?;
-    let factor = T::from_f64(reduced.scale?);
-    totals.sum = dispatch(token, Small { loss: *loss, factor, x, t: args.target, grad });
-    totals.sum.is_finite().then(|| reduced.outcome(how, totals))
+    let call = SmallCall::new(how, &args.out, x.len(), x.len())?;
+    let (each, grad) = (args.out.each.as_deref_mut(), args.out.grad.as_deref_mut());
+    let factor = T::from_f64(call.scale);
+    let sum = dispatch(call.token, Small { loss: *loss, factor, x, t: args.target, each, grad });
+    sum.is_finite().then(|| call.outcome(how, sum))
 }
 
 struct Small<'a, T, F> {
@@ -45,6 +35,7 @@ struct Small<'a, T, F> {
     factor: T,
     x: &'a [T],
     t: &'a [T],
+    each: Option<&'a mut [T]>,
     grad: Option<&'a mut [T]>,
 }
 
@@ -53,7 +44,7 @@ impl<T: Float, F: Elementwise<T>> Kernel for Small<'_, T, F> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {
-        let Self { loss, factor, x, t, mut grad } = self;
+        let Self { loss, factor, x, t, mut each, mut grad } = self;
         let (zero, lanes) = (T::default(), T::LANES);
         let factor = T::Lane::<I>::splat(isa, factor);
         let mut values = [T::Lane::<I>::splat(isa, zero); VECTORS];
@@ -64,6 +55,9 @@ impl<T: Float, F: Elementwise<T>> Kernel for Small<'_, T, F> {
             let (x, t) = (T::Lane::<I>::load_part(isa, x, zero), T::Lane::<I>::load_part(isa, t, zero));
             let Eval { value, slope, .. } = loss.eval(x, t);
             values[vector] = value.keep(T::Lane::<I>::first_lanes(isa, at.len()));
+            if let Some(each) = &mut each {
+                value.store_part(&mut each[at.clone()]);
+            }
             if let Some(grad) = &mut grad {
                 (slope * factor).store_part(&mut grad[at]);
             }

@@ -25,15 +25,16 @@ pub(super) struct ExpSum<T> {
 }
 
 impl<T> ExpSum<T> {
-    /// Over a row that is read here first.
+    /// What follows in the row is announced.
     #[inline(always)]
     pub(super) fn new(shift: Shift<T>, skip: Option<usize>) -> Self {
         Self { shift, skip: skip.unwrap_or(usize::MAX), ahead: AHEAD }
     }
 
-    /// Over a row of so many entries whose largest has been found: the caches have it, so the next row is announced.
+    /// Over a row of so many entries that the caches have, as its largest has been found: the next row is announced,
+    /// which usually follows.
     #[inline(always)]
-    pub(super) fn again(shift: Shift<T>, skip: Option<usize>, len: usize) -> Self {
+    pub(super) fn of_cached(shift: Shift<T>, skip: Option<usize>, len: usize) -> Self {
         let bytes = len * size_of::<T>();
         let ahead = if bytes <= NEXT { AHEAD.max(bytes) } else { AHEAD };
         Self { ahead, ..Self::new(shift, skip) }

@@ -1,15 +1,16 @@
-//! A call of a few rows of a vector each against one class each: what rows in general prepare would cost more than
-//! their work. The bits are those of [`HardRows`](super::HardRows).
+//! A few rows of a vector each against one class each, in one loop. The bits are those of
+//! [`HardRows`](super::HardRows).
 
 use super::{Shift, factors, near_loss};
 use crate::engine::lane_sum::LaneSum;
-use crate::lane::{Isa, Kernel, Lane, Mask};
+use crate::lane::{Element, Isa, Kernel, Lane, Mask};
 use crate::math::{Float, exp_scaled};
 
 /// Rows of such a call, at most.
 pub(crate) const FEW: usize = 4;
+const _: () = assert!(!cfg!(feature = "std") || FEW <= f64::LANES, "a lane for each");
 
-/// The rows: as many as there are classes, at least one and at most [`FEW`], none of them longer than a vector.
+/// The rows: as many as `class` has entries, at least one and at most [`FEW`], none of them longer than a vector.
 pub(crate) struct FewRows<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) classes: usize,
@@ -21,8 +22,8 @@ pub(crate) struct FewRows<'a, T> {
 }
 
 impl<T: Float> Kernel for FewRows<'_, T> {
-    /// The sum of the losses; `None`, and nothing is written, where a row asks for more than the usual steps or the sum
-    /// is not finite.
+    /// The sum of the losses, which is finite; `None`, and nothing is written, where a row asks for more than the usual
+    /// steps.
     type Out = Option<f64>;
 
     #[inline(always)]
@@ -54,10 +55,10 @@ impl<T: Float> Kernel for FewRows<'_, T> {
         let kept = T::Lane::<I>::first_lanes(isa, rows);
         let mend = (Shift::<T>::rejects(others.high + target) | vanishing) & kept;
         let loss = loss.keep(kept);
-        let sum = loss.sum().to_f64();
-        if mend.any() || !sum.is_finite() {
+        if mend.any() {
             return None;
         }
+        let sum = loss.sum().to_f64();
         if let Some(each) = each {
             loss.store_part(each);
         }

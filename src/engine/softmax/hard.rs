@@ -64,8 +64,8 @@ impl<T: Float> OnRows for &mut HardRows<'_, T> {
             let (shift, sums) = if x.is_empty() {
                 read.x_target[i] = y[class];
                 let shift = shift_of_replaced(passes, class, y);
-                let again = ExpSum::again(shift, Some(class), y.len());
-                (shift, passes.run(again, Row { x: &[], t: &[], y, dt: &mut [] }))
+                let of_cached = ExpSum::of_cached(shift, Some(class), y.len());
+                (shift, passes.run(of_cached, Row { x: &[], t: &[], y, dt: &mut [] }))
             } else {
                 read.x_target[i] = x[class];
                 // The exponentials are kept where they will be scaled, unless something else is there.

@@ -89,7 +89,7 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
         };
         let mut shift = Shift::first();
         let row = Row { x: from, t: &[], y: &mut *to, dt: &mut [] };
-        let mut sums = passes.run(ExpSum::again(shift, top, row.len()), row);
+        let mut sums = passes.run(ExpSum::of_cached(shift, top, row.len()), row);
         if !Shift::accepts(sums.total()) {
             shift = Shift::from_largest(largest);
             let row = Row { x: from, t: &[], y: to, dt: &mut [] };

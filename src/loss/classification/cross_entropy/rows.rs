@@ -3,9 +3,10 @@
 use super::CrossEntropy;
 use super::targets::Classes;
 use crate::engine::axis;
-use crate::engine::factors::{Factors, Reduced};
+use crate::engine::factors::Factors;
 use crate::engine::pass::on_rows;
 use crate::engine::rowwise::{self, Batch, Layout, Leaf, Rowwise, Shared};
+use crate::engine::small::SmallCall;
 use crate::engine::softmax::{
     Distributions, FEW, FewRows, GROUP, HardRows, IGNORED, Plan, SIDE_BY_SIDE, SMALL_GROUP, Short, ShortScratch,
     SoftRow, SoftTarget, WHOLE_GROUP, are_few, is_short, is_small, side_by_side,
@@ -70,7 +71,8 @@ pub(super) fn run<T: Float>(
     }
     let mut shared = Shared::new(how, layout, rows)?;
     let (totals, of_loss) = if shared.factors.is_plain() && loss.class_weights.is_none() {
-        even_totals(rows - ignored)
+        let totals = Totals::of_ones(rows - ignored);
+        (totals, totals.weight)
     } else {
         rows_of_loss.totals(&shared.factors, rows)
     };
@@ -78,13 +80,6 @@ pub(super) fn run<T: Float>(
         return axis::run(&rows_of_loss, how, &mut shared, args, of_loss, totals);
     }
     rowwise::run(&rows_of_loss, how, &mut shared, args, rows, of_loss, totals)
-}
-
-/// Totals of so many rows of weight 1, and the divisor of PyTorch's mean.
-fn even_totals(rows: usize) -> (Totals, f64) {
-    #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
-    let weight = rows as f64;
-    (Totals { sum: 0.0, weight, count: rows as u64 }, weight)
 }
 
 impl<T: Float> Rows<'_, T> {
@@ -127,25 +122,22 @@ impl<T: Float> Rows<'_, T> {
         (totals, of_loss.total())
     }
 
-    /// Runs a call of a few rows without options; `None`, with inputs as they were, if it is none, is wrong, or takes
+    /// Runs a call of a few rows, of which none is ignored; `None`, and nothing is written, if it has options or takes
     /// more than the usual steps.
     fn few(&self, how: &Call<'_, T>, args: &mut Args<'_, T, ()>, rows: usize) -> Option<Outcome> {
         let Layout { classes, stride, inner } = self.loss.layout;
         let (&Input::Keep(x), Targets::Classes(targets)) = (&args.x, self.targets) else { return None };
-        let is_small = inner == 1 && classes <= T::LANES;
-        let is_plain = how.is_plain() && self.loss.class_weights.is_none() && args.out.target_grad.is_none();
-        if !is_small || !is_plain || !self.is_hard() {
+        let one_vector_each = inner == 1 && classes <= T::LANES;
+        if !one_vector_each || !self.is_hard() || self.loss.class_weights.is_some() {
             return None;
         }
-        let token = how.token().ok()?;
-        let (mut totals, of_loss) = even_totals(rows);
-        let reduced = Reduced::new(how, &totals, rows, rows, of_loss).ok()?;
-        let (each, grad) = (args.out.each.as_deref_mut(), args.out.grad.as_deref_mut());
-        let scale = if each.is_some() { how.upstream } else { reduced.scale? };
+        let call = SmallCall::new(how, &args.out, rows, x.len())?;
         let class = &mut [0; FEW][..rows];
         targets.fill(0, None, class);
-        totals.sum = dispatch(token, FewRows { x, classes, stride, class, scale, each, grad })?;
-        Some(reduced.outcome(how, totals))
+        let (each, grad) = (args.out.each.as_deref_mut(), args.out.grad.as_deref_mut());
+        let scale = call.scale;
+        let sum = dispatch(call.token, FewRows { x, classes, stride, class, scale, each, grad })?;
+        Some(call.outcome(how, sum))
     }
 
     pub(super) fn is_hard(&self) -> bool {
