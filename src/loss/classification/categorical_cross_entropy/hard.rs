@@ -5,7 +5,7 @@
 
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
-use crate::lane::{Lane, Mask};
+use crate::lane::{Element, Lane, Mask};
 use crate::math::{Float, ln, log1p, nan_of, weigh};
 
 /// Above this ratio of the others to the class, 2^120, the loss is the difference of two logarithms.
@@ -39,15 +39,18 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limi
     if row.wants_grads() {
         let mass = limits.mass(surprise, weight);
         let elsewhere = nan_of(surprise, weigh(mass, parts.scale / sum));
-        row.grads(Slopes { class, limits, elsewhere, own: -slope(mass, others / sum, own) });
+        row.grads(Slopes { class, limits, elsewhere, own: -slope(mass, others, sum, own) });
     }
     weigh(weight, limits.surprise(surprise))
 }
 
-/// `mass * share / own`, with a mass of 0 as in [`weigh`]. Where the quotient overflows, the mass is taken first.
+/// `mass * others / sum / own`, with a mass of 0 as in [`weigh`]. Where the quotient overflows, the mass is taken first.
+/// Where the share of the others is subnormal, it would be rounded too early; the sum and the class are far from that.
 #[inline(always)]
-fn slope<L: Lane<Elem: Float>>(mass: L, share: L, own: L) -> L {
-    let steep = share / own;
+fn slope<L: Lane<Elem: Float>>(mass: L, others: L, sum: L, own: L) -> L {
+    let share = others / sum;
+    let is_subnormal = share.of(0.0).lt(share) & share.lt(share.of(L::Elem::MIN_NORMAL));
+    let steep = L::pick(is_subnormal, others / (sum * own), share / own);
     let overflows = steep.same(own.of(f64::INFINITY)) & own.of(0.0).lt(mass.abs());
     L::pick(overflows, mass * share / own, weigh(mass, steep))
 }
