@@ -26,6 +26,10 @@ impl Isa for Base {
 #[derive(Clone, Copy)]
 pub(crate) struct Vector<V>(V);
 
+/// Of SSE2, in a vector.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+const REGISTERS: usize = super::VECTOR_BYTES / 16;
+
 /// All bits set or none, in each lane.
 #[derive(Clone, Copy)]
 pub(crate) struct Bits<V>(V);
@@ -45,11 +49,28 @@ impl<V: BitOr<Output = V>> BitOr for Bits<V> {
     }
 }
 
+/// The minimum and the maximum of SSE2: the second operand where they are not ordered, which no operation of wide says.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+macro_rules! each_register {
+    ($a:expr, $b:expr, $instruction:ident) => {{
+        let (mut a, b) = (cast::<_, [_; REGISTERS]>($a), cast::<_, [_; REGISTERS]>($b));
+        let mut i = 0;
+        while i < REGISTERS {
+            // SAFETY: the compilation target has SSE2.
+            #[expect(unsafe_code, reason = "an intrinsic of a set that the target has is unsafe all the same")]
+            let register = unsafe { core::arch::x86_64::$instruction(a[i], b[i]) };
+            a[i] = register;
+            i += 1;
+        }
+        cast(a)
+    }};
+}
+
 /// Writes one vector type.
 macro_rules! vector {
     (
         $t:ident, $v:ident, $i:ident, fraction $fraction:literal, one $one:literal, low $low:literal,
-        mantissa $mantissa:literal, exponent_float $exponent_float:literal
+        mantissa $mantissa:literal, exponent_float $exponent_float:literal, sse2 $min:ident $max:ident
     ) => {
         impl Mask for Bits<$v> {
             #[inline(always)]
@@ -114,10 +135,16 @@ macro_rules! vector {
             }
             #[inline(always)]
             fn at_most(self, bound: Self) -> Self {
+                #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+                return Self(each_register!(bound.0, self.0, $min));
+                #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
                 Self::pick(bound.lt(self), bound, self)
             }
             #[inline(always)]
             fn at_least(self, bound: Self) -> Self {
+                #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+                return Self(each_register!(bound.0, self.0, $max));
+                #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
                 Self::pick(self.lt(bound), bound, self)
             }
             #[inline(always)]
@@ -171,15 +198,27 @@ macro_rules! vector {
                 }
                 lanes[0]
             }
+            #[inline(always)]
+            fn largest(self) -> $t {
+                let mut lanes = self.of(f64::NEG_INFINITY).at_least(self).0.to_array();
+                let mut half = $t::LANES / 2;
+                while half > 0 {
+                    for i in 0..half {
+                        lanes[i] = if lanes[i + half] > lanes[i] { lanes[i + half] } else { lanes[i] };
+                    }
+                    half /= 2;
+                }
+                lanes[0]
+            }
         }
     };
 }
 
 vector!(
     f32, F32, U32, fraction 23, one 0x3f80_0000, low 0x3f40_0000, mantissa 0x007f_ffff,
-    exponent_float 0x4b00_0000
+    exponent_float 0x4b00_0000, sse2 _mm_min_ps _mm_max_ps
 );
 vector!(
     f64, F64, U64, fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000,
-    mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000
+    mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000, sse2 _mm_min_pd _mm_max_pd
 );

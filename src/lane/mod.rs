@@ -333,15 +333,14 @@ pub(crate) trait Lane:
     /// The largest lane; NaN lanes are dropped.
     #[inline(always)]
     fn largest(self) -> Self::Elem {
-        let mut chunk = Self::Elem::chunk(Self::Elem::default());
-        self.store(&mut chunk);
-        let mut largest = Self::Elem::from_f64(f64::NEG_INFINITY);
-        for &x in chunk.as_ref() {
-            if x > largest {
-                largest = x;
-            }
+        let mut largest = self.of(f64::NEG_INFINITY).at_least(self);
+        let mut half = Self::Elem::LANES / 2;
+        while half > 0 {
+            let [kept, moved] = largest.halves(largest, half);
+            largest = kept.at_least(moved);
+            half /= 2;
         }
-        largest
+        largest.first()
     }
 }
 

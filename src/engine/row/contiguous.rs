@@ -132,20 +132,28 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
             add(&mut block, all(terms, self.whole::<4>(start)));
             start += 4 * lanes;
         }
-        while start < at.end {
-            let mut rest = [[L::splat(self.isa, L::Elem::default()); 4]; K];
+        let nothing = [[L::splat(self.isa, L::Elem::default()); 4]; K];
+        while start + lanes <= at.end {
+            let mut rest = nothing;
             let mut i = 0;
-            while i < 4 && start < at.end {
-                let found = terms.at(self.some(start));
-                let kept = L::first_lanes(self.isa, lanes.min(at.end - start));
-                let mut k = 0;
-                while k < K {
-                    rest[k][i] = found[k].keep(kept);
-                    k += 1;
-                }
+            while i < 4 && start + lanes <= at.end {
+                let [entry] = self.whole::<1>(start);
+                put(&mut rest, i, terms.at(entry));
                 start += lanes;
                 i += 1;
             }
+            add(&mut block, rest);
+        }
+        if start < at.end {
+            let mut rest = nothing;
+            let kept = L::first_lanes(self.isa, at.end - start);
+            let mut found = terms.at(self.part(start));
+            let mut k = 0;
+            while k < K {
+                found[k] = found[k].keep(kept);
+                k += 1;
+            }
+            put(&mut rest, 0, found);
             add(&mut block, rest);
         }
         block
@@ -165,39 +173,40 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
         }
     }
 
-    /// Puts the gradients of the whole row where they belong.
+    /// Puts the gradients of the whole row where they belong. `TARGET` is whether there is a place for those of `t`, for
+    /// which the terms are not computed else.
     #[inline(always)]
-    fn put_all<Q: Terms<L, 2>>(&mut self, slopes: Q) {
+    fn put_all<Q: Terms<L, 2>, const TARGET: bool>(&mut self, slopes: Q) {
         let (lanes, len) = (L::Elem::LANES, self.x.len());
         let mut start = 0;
         while !Q::ONE_BY_ONE && start + 4 * lanes <= len {
             let slopes = all(slopes, self.whole::<4>(start));
-            self.put(slopes, start..start + 4 * lanes);
+            self.put::<TARGET, 4>(slopes, start..start + 4 * lanes);
             start += 4 * lanes;
         }
         while start < len {
             let slopes = slopes.at(self.some(start));
-            self.put_some(slopes, start);
+            self.put_some::<TARGET>(slopes, start);
             start += lanes;
         }
     }
 
     /// Puts the gradients of at most a vector, of which `x` and `t` have been read, where they belong.
     #[inline(always)]
-    fn put_some(&mut self, [grad, target_grad]: [L; 2], start: usize) {
+    fn put_some<const TARGET: bool>(&mut self, [grad, target_grad]: [L; 2], start: usize) {
         let (end, len) = (start + L::Elem::LANES, self.x.len());
         if end <= len {
-            self.put([[grad], [target_grad]], start..end);
+            self.put::<TARGET, 1>([[grad], [target_grad]], start..end);
         } else {
-            self.put_part([grad, target_grad], start..len);
+            self.put_part::<TARGET>([grad, target_grad], start..len);
         }
     }
 
     /// Puts the gradients of whole vectors, of which `x` and `t` have been read, where they belong.
     #[inline(always)]
-    fn put<const N: usize>(&mut self, [grads, target_grads]: [[L; N]; 2], at: Range<usize>) {
+    fn put<const TARGET: bool, const N: usize>(&mut self, [grads, target_grads]: [[L; N]; 2], at: Range<usize>) {
         let (factor, accumulate) = (self.factor, self.accumulate);
-        if let Some(to) = &mut self.target_grad {
+        if let (true, Some(to)) = (TARGET, &mut self.target_grad) {
             store(target_grads, factor, accumulate, self.stream, &mut to[at.clone()]);
         }
         if let Some(to) = &mut self.grad {
@@ -209,9 +218,9 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
 
     /// The same for a part of a vector.
     #[inline(always)]
-    fn put_part(&mut self, [grad, target_grad]: [L; 2], at: Range<usize>) {
+    fn put_part<const TARGET: bool>(&mut self, [grad, target_grad]: [L; 2], at: Range<usize>) {
         let (factor, accumulate) = (self.factor, self.accumulate);
-        if let Some(to) = &mut self.target_grad {
+        if let (true, Some(to)) = (TARGET, &mut self.target_grad) {
             store_part(target_grad, factor, accumulate, &mut to[at.clone()]);
         }
         if let Some(to) = &mut self.grad {
@@ -286,6 +295,15 @@ fn all<L: Lane, const K: usize, const N: usize>(terms: impl Terms<L, K>, entries
 }
 
 #[inline(always)]
+fn put<L: Lane, const K: usize>(rest: &mut [[L; 4]; K], i: usize, found: [L; K]) {
+    let mut k = 0;
+    while k < K {
+        rest[k][i] = found[k];
+        k += 1;
+    }
+}
+
+#[inline(always)]
 fn add<L: Lane, const K: usize>(block: &mut [BlockSum<L>; K], terms: [[L; 4]; K]) {
     let mut k = 0;
     while k < K {
@@ -342,15 +360,24 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
         let (lanes, len) = (L::Elem::LANES, self.x.len());
         let mut largest = [lowest; K];
         let mut start = 0;
-        while start < len {
-            let found = terms.at(self.some(start));
-            let kept = L::first_lanes(self.isa, lanes.min(len - start));
+        while start + lanes <= len {
+            let [entry] = self.whole::<1>(start);
+            let found = terms.at(entry);
+            let mut k = 0;
+            while k < K {
+                largest[k] = largest[k].at_least(found[k]);
+                k += 1;
+            }
+            start += lanes;
+        }
+        if start < len {
+            let found = terms.at(self.part(start));
+            let kept = L::first_lanes(self.isa, len - start);
             let mut k = 0;
             while k < K {
                 largest[k] = largest[k].at_least(L::pick(kept, found[k], lowest));
                 k += 1;
             }
-            start += lanes;
         }
         let mut k = 0;
         while k < K {
@@ -362,6 +389,10 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
 
     #[inline(always)]
     fn grads(&mut self, slopes: impl Terms<L, 2>) {
-        self.put_all(slopes);
+        if self.target_grad.is_some() {
+            self.put_all::<_, true>(slopes);
+        } else {
+            self.put_all::<_, false>(slopes);
+        }
     }
 }

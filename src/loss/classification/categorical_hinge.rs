@@ -1,7 +1,7 @@
 use crate::engine::row::{self, Entry, Passes, RowFormula, Terms};
 use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
-use crate::lane::Lane;
+use crate::lane::{Isa, Lane};
 use crate::loss::verbs::{both_grads, with};
 use crate::math::{Float, weigh};
 use crate::{Call, Loss, LossError, Outcome};
@@ -165,7 +165,7 @@ struct Ties<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 1> for Ties<L> {
-    const ONE_BY_ONE: bool = true;
+    const ONE_BY_ONE: bool = !L::Isa::TOGETHER;
 
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 1] {
@@ -183,7 +183,7 @@ struct Slopes<L> {
 }
 
 impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
-    const ONE_BY_ONE: bool = true;
+    const ONE_BY_ONE: bool = !L::Isa::TOGETHER;
 
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {

@@ -7,7 +7,7 @@
 use super::hard::{Entries, RATIO_MAX};
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
-use crate::lane::Lane;
+use crate::lane::{Lane, Mask};
 use crate::math::{Float, ln, log1p, weigh};
 
 /// Rows whose largest entry is outside this range, 2^-64 to 2^64, are scaled, so that their sum does not overflow, and
@@ -42,10 +42,16 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, target: Target
     let surprises = Surprises::new(row, limits);
     let [loss, mass] = row.sums(Losses { surprises, target });
     if row.wants_grads() {
-        let with_logs = row.wants_target_grads() || limits.by_surprise;
-        row.grads(Slopes { surprises, target, mass, with_logs });
+        row.grads(Slopes::new(surprises, target, mass, row.wants_target_grads()));
     }
-    loss
+    // NaN where no entry has a mass, too.
+    loss + surprises.least * 0.0
+}
+
+/// Whether any entry has a mass. What none of a vector has need not be weighed: classes are often sure.
+#[inline(always)]
+fn is_any<L: Lane<Elem: Float>>(mass: L) -> bool {
+    (mass.of(0.0).lt(mass.abs()) | mass.is_nan()).any()
 }
 
 /// What `-ln q` of every entry of a row is made of.
@@ -83,6 +89,8 @@ impl<L: Lane<Elem: Float>> Surprises<L> {
     /// `-ln q`, before any clip, of entries as the loss sees them.
     #[inline(always)]
     fn at(&self, x: L) -> L {
+        // Below 0 the sum is NaN.
+        let x = x.abs();
         let ratio = self.sum / (x * self.scale);
         let vanishing = ratio.of(RATIO_MAX).le(ratio);
         let log = ln(L::pick(vanishing, x, ratio));
@@ -90,7 +98,8 @@ impl<L: Lane<Elem: Float>> Surprises<L> {
     }
 }
 
-/// The sum of what is smaller than the largest entry, and the number of those that are not.
+/// The sum of what is smaller than the largest entry, NaN for what is below 0, and the number of those that are not
+/// smaller.
 #[derive(Clone, Copy)]
 struct Below<L> {
     limits: Limits<L>,
@@ -104,8 +113,9 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Below<L> {
     #[inline(always)]
     fn at(&self, Entry { x, .. }: Entry<L>) -> [L; 2] {
         let x = self.limits.entry(x);
-        let is_top = x.same(self.top);
-        [L::pick(is_top, x.of(0.0), x * self.scale), x.of(1.0).keep(is_top)]
+        let (zero, is_top) = (x.of(0.0), x.same(self.top));
+        let below = (x * self.scale).without(is_top);
+        [L::pick(x.lt(zero), x.of(f64::NAN), below), x.of(1.0).keep(is_top)]
     }
 }
 
@@ -121,12 +131,18 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Losses<L> {
 
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
+        let mass = self.target.mass(entry);
+        if !is_any(mass) {
+            return [mass.of(0.0); 2];
+        }
         let limits = self.surprises.limits;
         let surprise = self.surprises.at(limits.entry(entry.x));
-        let mass = self.target.mass(entry);
         [weigh(mass, limits.surprise(surprise)), limits.mass(surprise, mass)]
     }
 }
+
+/// Small shares of the others are multiplied with this, 2^64, so that they are no subnormal numbers.
+const BOOST: f64 = USUAL.1;
 
 /// The derivatives.
 #[derive(Clone, Copy)]
@@ -135,23 +151,51 @@ struct Slopes<L> {
     target: Target<L>,
     /// Of all classes that are not clipped.
     mass: L,
-    /// Whether logarithms are needed: for those with respect to `t`, or where entries may be clipped.
-    with_logs: bool,
+    /// A scale of small rows is one of the derivatives too: only they may overflow, and not their terms.
+    up: L,
+    /// What all entries have by the sum.
+    common: L,
+    /// The share of the others over the largest entry, times what the second is the inverse of.
+    steep: [L; 2],
+    /// The derivative of a largest entry without a mass.
+    of_idle_top: L,
+    wants_target_grads: bool,
 }
 
 impl<L: Lane<Elem: Float>> Slopes<L> {
     #[inline(always)]
-    fn slope(&self, entry: Entry<L>, mass: L) -> L {
-        let Surprises { limits, scale, top, others, sum, .. } = self.surprises;
-        let given = limits.entry(entry.x);
-        let (zero, one) = (given.of(0.0), given.of(1.0));
-        // A scale of small rows is one of the derivatives too: only they may overflow, and not their terms.
+    fn new(surprises: Surprises<L>, target: Target<L>, mass: L, wants_target_grads: bool) -> Self {
+        let Surprises { scale, top, others, sum, .. } = surprises;
+        let (zero, one) = (mass.of(0.0), mass.of(1.0));
         let up = scale.at_least(one);
-        let x = given * up;
-        let share = scale / up / sum;
-        let usual = self.mass * share - L::pick(mass.same(zero), zero, mass / x);
-        let of_top = weigh(self.mass - mass, share) - mass * (others / sum) / x;
-        limits.slope(entry.x, L::pick(given.same(top), of_top, usual) * up)
+        let common = mass * (scale / up / sum);
+        let is_small = others.lt(sum * (1.0 / BOOST));
+        let boost = L::pick(is_small, one * BOOST, one);
+        let steep = [others * boost / sum / (top * scale), L::pick(is_small, one * (1.0 / BOOST), one)];
+        let slopes = Self { surprises, target, mass, up, common, steep, of_idle_top: zero, wants_target_grads };
+        Self { of_idle_top: slopes.of_top(zero), ..slopes }
+    }
+
+    /// Of a largest entry. The differences of the masses and of the sums are taken apart.
+    #[inline(always)]
+    fn of_top(&self, mass: L) -> L {
+        let Surprises { scale, sum, .. } = self.surprises;
+        let [steep, inverse] = self.steep;
+        (weigh(self.mass - mass, mass.of(1.0) / sum) - mass * steep * inverse) * scale
+    }
+
+    #[inline(always)]
+    fn of_idle(&self, x: L) -> L {
+        let Surprises { limits, top, .. } = self.surprises;
+        limits.slope(x, L::pick(limits.entry(x).same(top), self.of_idle_top, self.common * self.up))
+    }
+
+    #[inline(always)]
+    fn of(&self, x: L, mass: L) -> L {
+        let Surprises { limits, top, .. } = self.surprises;
+        let (given, zero) = (limits.entry(x), mass.of(0.0));
+        let usual = self.common - L::pick(mass.same(zero), zero, mass / (given.abs() * self.up));
+        limits.slope(x, L::pick(given.same(top), self.of_top(mass), usual * self.up))
     }
 }
 
@@ -161,13 +205,17 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
     #[inline(always)]
     fn at(&self, entry: Entry<L>) -> [L; 2] {
         let Self { surprises, target, .. } = self;
-        let mass = target.mass(entry);
-        if !self.with_logs {
-            return [self.slope(entry, mass), mass.of(0.0)];
+        let (mass, limits) = (target.mass(entry), surprises.limits);
+        if !self.wants_target_grads {
+            if !is_any(mass) {
+                return [self.of_idle(entry.x), mass.of(0.0)];
+            }
+            if !limits.by_surprise {
+                return [self.of(entry.x, mass), mass.of(0.0)];
+            }
         }
-        let surprise = surprises.at(surprises.limits.entry(entry.x));
-        let mass = surprises.limits.mass(surprise, mass);
+        let surprise = surprises.at(limits.entry(entry.x));
         let share = entry.weight * target.keep;
-        [self.slope(entry, mass), weigh(share, surprises.limits.surprise(surprise))]
+        [self.of(entry.x, limits.mass(surprise, mass)), weigh(share, limits.surprise(surprise))]
     }
 }
