@@ -1,7 +1,7 @@
 //! Many short rows at a time against one class each.
 //!
-//! 1. The exponentials of the whole group go to the first-level cache in one flat run. Nothing is changed there: a
-//!    vector that is loaded over a fresh scalar store waits for it, so the target is left out by a mask.
+//! 1. The exponentials of the whole group go to the first-level cache in one flat run. Then all targets are taken out of
+//!    it, which leaves zeros: a vector that is loaded over a fresh scalar store waits for it, and so these are old.
 //! 2. As many rows as a vector has lanes are summed together; loss and factor are then vectors over rows.
 //! 3. The gradient is the exponentials times their row's factor, row by row; a store may reach into the next row,
 //!    which is written after it. The gradients of the targets are put over it at the end.
@@ -40,8 +40,8 @@ pub(crate) const fn are_few<T: Float>(rows: usize, classes: usize) -> bool {
     rows <= if is_small::<T>(rows, classes) { 2 } else { T::LANES / 2 }
 }
 
-/// The class of a row that is not to be read.
-pub(crate) const IGNORED: usize = usize::MAX;
+/// The class of a row that is not to be read: past the end of any slice, from wherever one counts.
+pub(crate) const IGNORED: usize = usize::MAX / 2;
 
 /// What is known of at most `N` rows before they are read.
 pub(crate) struct Plan<T, const N: usize = GROUP> {
@@ -133,8 +133,6 @@ impl<T: Float> Kernel for (Short<'_, T>, &mut Group<T>) {
 
 /// What the first steps find of the rows of one group.
 pub(crate) struct Group<T> {
-    /// The class, or -1 where it is ignored.
-    column: [T; GROUP],
     target: [T; GROUP],
     /// The sum of the others, and what its rounding took.
     others: [T; GROUP],
@@ -148,7 +146,7 @@ impl<T: Float> Group<T> {
     #[inline(always)]
     fn new() -> Self {
         let zero = [T::default(); GROUP];
-        Self { column: zero, target: zero, others: zero, lost: zero, factor: zero, d_target: zero }
+        Self { target: zero, others: zero, lost: zero, factor: zero, d_target: zero }
     }
 }
 
@@ -181,18 +179,17 @@ impl<T: Float> Short<'_, T> {
         }
     }
 
-    /// The classes and their exponentials. Returns whether a row is ignored; what stands there has no meaning.
+    /// Takes out the exponentials of the targets. Returns whether a row is ignored; what is found there has no meaning.
     #[inline(always)]
-    fn targets(&self, rows: Range<usize>, group: &mut Group<T>) -> bool {
+    fn targets(&mut self, rows: Range<usize>, group: &mut Group<T>) -> bool {
         let classes = &self.plan.class[rows];
         let mut ignored = false;
-        for (&class, column) in classes.iter().zip(&mut group.column) {
+        for &class in classes {
             ignored |= class == IGNORED;
-            *column = T::from_i32(class as i32);
         }
         let mut at = 0;
         for (&class, target) in classes.iter().zip(&mut group.target) {
-            *target = self.e.e.get(class.wrapping_add(at)).copied().unwrap_or_default();
+            *target = self.e.e.get_mut(class + at).map(core::mem::take).unwrap_or_default();
             at += self.classes;
         }
         ignored
@@ -202,7 +199,7 @@ impl<T: Float> Short<'_, T> {
     #[inline(always)]
     fn finish<I: Isa>(&mut self, isa: I, rows: Range<usize>, group: &mut Group<T>) -> bool {
         let shape = RowShape::<T::Lane<I>>::new(isa, self.classes);
-        let (column, target) = (T::chunks(&group.column).0, T::chunks(&group.target).0);
+        let target = T::chunks(&group.target).0;
         let (others, d_target) = (T::chunks_mut(&mut group.others).0, T::chunks_mut(&mut group.d_target).0);
         let (lost, factor) = (T::chunks_mut(&mut group.lost).0, T::chunks_mut(&mut group.factor).0);
         let loss = &mut T::chunks_mut(self.losses).0[rows.start / T::LANES..];
@@ -211,7 +208,7 @@ impl<T: Float> Short<'_, T> {
         let vectors = rows.len().div_ceil(T::LANES);
         // Apart from what follows: the steps of a sum wait for each other, and the next one can begin meanwhile.
         for i in 0..vectors {
-            let sums = shape.sums(isa, &self.e.e[i * T::LANES * self.classes..], &column[i]);
+            let sums = shape.sums(isa, &self.e.e[i * T::LANES * self.classes..]);
             sums.high.store(&mut others[i]);
             sums.low.store(&mut lost[i]);
         }
@@ -264,8 +261,8 @@ impl<T: Float> Short<'_, T> {
         for (x, e) in x.chunks(T::LANES).zip(e[..self.classes].chunks_mut(T::LANES)) {
             exp_scaled::<T::Lane<I>, true>(T::Lane::<I>::load_part(isa, x, T::default()), scaling).store_part(e);
         }
-        group.target[i] = e[self.plan.class[row]];
-        let sum = RowShape::<T::Lane<I>>::new(isa, self.classes).sum(isa, e, group.column[i]);
+        group.target[i] = core::mem::take(&mut e[self.plan.class[row]]);
+        let sum = RowShape::<T::Lane<I>>::new(isa, self.classes).sum(isa, e);
         let LaneSum { high, low } = sum.sum(self.classes <= T::LANES).rounded();
         (group.others[i], group.lost[i]) = (high.first(), low.first());
         self.finish_one(isa, shift, row, i, group);

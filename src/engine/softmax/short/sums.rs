@@ -11,8 +11,6 @@ const LANES_MAX: usize = 16;
 pub(super) struct RowShape<L: Lane> {
     pub(super) classes: usize,
     pub(super) vectors: usize,
-    /// The columns of the first vector.
-    pub(super) columns: L,
     /// The lanes of the last vector that are the row's.
     last: L::Mask,
 }
@@ -22,76 +20,85 @@ impl<L: Lane<Elem: Float>> RowShape<L> {
     pub(super) fn new(isa: L::Isa, classes: usize) -> Self {
         let vectors = classes.div_ceil(L::Elem::LANES);
         let last = L::first_lanes(isa, classes - (vectors - 1) * L::Elem::LANES);
-        Self { classes, vectors, columns: L::counting(isa), last }
+        Self { classes, vectors, last }
     }
 
-    /// The sums of as many rows as there are lanes, each without the column of `skip`.
+    /// The sums of as many rows as there are lanes.
     #[inline(always)]
-    pub(super) fn sums(&self, isa: L::Isa, e: &[L::Elem], skip: &<L::Elem as Element>::Chunk) -> LaneSum<L> {
-        if self.vectors == 1 {
-            return Entries { shape: self, isa, e, skip }.sums().rounded();
-        }
+    pub(super) fn sums(&self, isa: L::Isa, e: &[L::Elem]) -> LaneSum<L> {
         let zero = L::Elem::chunk(L::Elem::default());
-        let mut kept = Kept::<L> { isa, rows: [[zero; 2]; LANES_MAX] };
-        for (i, (to, &skip)) in kept.rows.iter_mut().zip(skip.as_ref()).enumerate() {
-            let LaneSum { high, low } = self.sum(isa, &e[i * self.classes..], skip);
-            high.store(&mut to[0]);
-            low.store(&mut to[1]);
+        match self.vectors {
+            1 => Entries { shape: self, isa, e }.sums(),
+            2..=4 => {
+                let mut rows = [zero; LANES_MAX];
+                for (i, to) in rows[..L::Elem::LANES].iter_mut().enumerate() {
+                    self.plain(isa, self.row(&e[i * self.classes..])).store(to);
+                }
+                Plain::<L> { isa, rows }.sums()
+            }
+            _ => {
+                let mut rows = [[zero; 2]; LANES_MAX];
+                for (i, to) in rows[..L::Elem::LANES].iter_mut().enumerate() {
+                    let LaneSum { high, low } = self.sum(isa, &e[i * self.classes..]);
+                    high.store(&mut to[0]);
+                    low.store(&mut to[1]);
+                }
+                Kept::<L> { isa, rows }.sums()
+            }
         }
-        kept.sums().rounded()
+        .rounded()
     }
 
-    /// The lanes of the sum of all entries but that of column `skip`, in the order of a long row.
     #[inline(always)]
-    pub(super) fn sum(&self, isa: L::Isa, row: &[L::Elem], skip: L::Elem) -> LaneSum<L> {
-        let skip = L::splat(isa, skip);
-        let row = L::Elem::chunks(&row[..self.vectors * L::Elem::LANES]).0;
-        let mut sum = LaneSum::new(isa);
-        if let [only] = row {
-            sum.high = self.entries::<1>(isa, core::slice::from_ref(only), self.columns, skip)[0];
-            return sum;
-        }
-        let mut columns = self.columns;
+    fn row<'a>(&self, from: &'a [L::Elem]) -> &'a [<L::Elem as Element>::Chunk] {
+        L::Elem::chunks(&from[..self.vectors * L::Elem::LANES]).0
+    }
+
+    /// The lanes of the sum of all entries, in the order of a long row.
+    #[inline(always)]
+    pub(super) fn sum(&self, isa: L::Isa, from: &[L::Elem]) -> LaneSum<L> {
+        let row = self.row(from);
         let (whole, rest) = row.split_at((row.len() - 1) / 4 * 4);
-        for group in whole.as_chunks::<4>().0 {
-            let mut terms = [columns; 4];
-            let mut k = 0;
-            while k < 4 {
-                terms[k] = L::load(isa, &group[k]).without(columns.same(skip));
-                columns = columns + L::Elem::LANES as f64;
-                k += 1;
-            }
-            sum.add_four(terms);
+        let Some((first, whole)) = whole.as_chunks::<4>().0.split_first() else {
+            return LaneSum { high: self.plain(isa, rest), ..LaneSum::new(isa) };
+        };
+        let mut sum = LaneSum { high: four(isa, first), ..LaneSum::new(isa) };
+        for group in whole {
+            sum.add(four(isa, group));
         }
-        sum.add_four(match rest.len() {
-            1 => self.entries::<1>(isa, rest, columns, skip),
-            2 => self.entries::<2>(isa, rest, columns, skip),
-            3 => self.entries::<3>(isa, rest, columns, skip),
-            _ => self.entries::<4>(isa, rest, columns, skip),
-        });
+        sum.add(self.plain(isa, rest));
         sum
     }
 
-    /// The last `N` vectors of a row, the first of which starts with `columns`.
+    /// The sum of the last vectors of a row, four at most: what a [`LaneSum`] starts with, and loses nothing.
     #[inline(always)]
-    fn entries<const N: usize>(
-        &self,
-        isa: L::Isa,
-        row: &[<L::Elem as Element>::Chunk],
-        mut columns: L,
-        skip: L,
-    ) -> [L; 4] {
+    fn plain(&self, isa: L::Isa, row: &[<L::Elem as Element>::Chunk]) -> L {
+        let [a, b, c, d] = match row.len() {
+            1 => self.entries::<1>(isa, row),
+            2 => self.entries::<2>(isa, row),
+            3 => self.entries::<3>(isa, row),
+            _ => self.entries::<4>(isa, row),
+        };
+        (a + b) + (c + d)
+    }
+
+    /// The last `N` vectors of a row.
+    #[inline(always)]
+    fn entries<const N: usize>(&self, isa: L::Isa, row: &[<L::Elem as Element>::Chunk]) -> [L; 4] {
         let mut terms = [L::splat(isa, L::Elem::default()); 4];
         let mut k = 0;
         while k < N {
             let e = L::load(isa, &row[k]);
-            let e = if k + 1 == N { e.keep(self.last) } else { e };
-            terms[k] = e.without(columns.same(skip));
-            columns = columns + L::Elem::LANES as f64;
+            terms[k] = if k + 1 == N { e.keep(self.last) } else { e };
             k += 1;
         }
         terms
     }
+}
+
+#[inline(always)]
+fn four<L: Lane>(isa: L::Isa, [a, b, c, d]: &[<L::Elem as Element>::Chunk; 4]) -> L {
+    (L::load(isa, a) + L::load(isa, b)) + (L::load(isa, c) + L::load(isa, d))
 }
 
 /// As many rows as a vector has lanes. They are folded together, so that every addition works on whole vectors; the
@@ -135,7 +142,6 @@ struct Entries<'a, L: Lane> {
     shape: &'a RowShape<L>,
     isa: L::Isa,
     e: &'a [L::Elem],
-    skip: &'a <L::Elem as Element>::Chunk,
 }
 
 impl<L: Lane<Elem: Float>> Rows<L> for Entries<'_, L> {
@@ -143,7 +149,23 @@ impl<L: Lane<Elem: Float>> Rows<L> for Entries<'_, L> {
 
     #[inline(always)]
     fn row(&self, i: usize) -> LaneSum<L> {
-        self.shape.sum(self.isa, &self.e[i * self.shape.classes..][..L::Elem::LANES], self.skip.as_ref()[i])
+        let [only] = self.shape.row(&self.e[i * self.shape.classes..]) else { return LaneSum::new(self.isa) };
+        LaneSum { high: L::load(self.isa, only).keep(self.shape.last), ..LaneSum::new(self.isa) }
+    }
+}
+
+/// Sums that were kept, of which nothing was lost.
+struct Plain<L: Lane> {
+    isa: L::Isa,
+    rows: [<L::Elem as Element>::Chunk; LANES_MAX],
+}
+
+impl<L: Lane> Rows<L> for Plain<L> {
+    const ONE: bool = false;
+
+    #[inline(always)]
+    fn row(&self, i: usize) -> LaneSum<L> {
+        LaneSum { high: L::load(self.isa, &self.rows[i]), ..LaneSum::new(self.isa) }
     }
 }
 

@@ -32,8 +32,8 @@ impl<T: Float> Short<'_, T> {
             }
             let row = RowGrad {
                 e: T::chunks(&self.e.e[i * self.classes..][..shape.vectors * T::LANES]).0,
-                columns: shape.columns,
-                class: T::Lane::<I>::splat(isa, group.column[i]),
+                columns: T::Lane::<I>::counting(isa),
+                class: T::Lane::<I>::splat(isa, T::from_i32(class as i32)),
                 d_target: T::Lane::<I>::splat(isa, group.d_target[i]),
                 factor: T::Lane::<I>::splat(isa, group.factor[i]),
             };

@@ -5,7 +5,7 @@
 
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
-use crate::lane::{Element, Lane, Mask};
+use crate::lane::{Lane, Mask};
 use crate::math::{Float, ln, log1p, nan_of, weigh};
 
 /// Above this ratio of the others to the class, 2^120, the loss is the difference of two logarithms.
@@ -38,21 +38,25 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limi
     let surprise = surprise + sum * 0.0;
     if row.wants_grads() {
         let mass = limits.mass(surprise, weight);
-        let elsewhere = nan_of(surprise, weigh(mass, parts.scale / sum));
-        row.grads(Slopes { class, limits, elsewhere, own: -slope(mass, others, sum, own) });
+        let elsewhere = nan_of(surprise, weigh(mass, one / sum) * parts.scale);
+        let [steep, power] = steepness(others, sum, own);
+        row.grads(Slopes { class, limits, elsewhere, own: -(weigh(mass, steep) * power) });
     }
     weigh(weight, limits.surprise(surprise))
 }
 
-/// `mass * others / sum / own`, with a mass of 0 as in [`weigh`]. Where the quotient overflows, the mass is taken first.
-/// Where the share of the others is subnormal, it would be rounded too early; the sum and the class are far from that.
+/// Shares of the others below the second are multiplied with the first, so that they are no subnormal numbers.
+const BOOST: (f64, f64) = (18_446_744_073_709_551_616.0, 5.421_010_862_427_522e-20);
+
+/// `others / sum / own` as a number next to 1 or below it, and a power of two: a product with a mass, and then with that
+/// power, is rounded or overflows no sooner than it must.
 #[inline(always)]
-fn slope<L: Lane<Elem: Float>>(mass: L, others: L, sum: L, own: L) -> L {
-    let share = others / sum;
-    let is_subnormal = share.of(0.0).lt(share) & share.lt(share.of(L::Elem::MIN_NORMAL));
-    let steep = L::pick(is_subnormal, others / (sum * own), share / own);
-    let overflows = steep.same(own.of(f64::INFINITY)) & own.of(0.0).lt(mass.abs());
-    L::pick(overflows, mass * share / own, weigh(mass, steep))
+pub(super) fn steepness<L: Lane<Elem: Float>>(others: L, sum: L, own: L) -> [L; 2] {
+    let one = own.of(1.0);
+    let is_small = others.lt(sum * BOOST.1);
+    let (boost, back) = (L::pick(is_small, one * BOOST.0, one), L::pick(is_small, one * BOOST.1, one));
+    let (scale, _) = scale_to_one(own);
+    [others * boost / sum / (own * scale), scale * back]
 }
 
 /// The class and the others of a row, and the weight of the class.

@@ -4,7 +4,7 @@
 //!    only that entry can be nearly certain. No digit is lost, and no term of the loss is negative.
 //! 2. `1/S - 1/x_j` of the largest entry is `-S_o / (S x_j)` likewise.
 
-use super::hard::{Entries, RATIO_MAX};
+use super::hard::{Entries, RATIO_MAX, steepness};
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::{Lane, Mask};
@@ -141,9 +141,6 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Losses<L> {
     }
 }
 
-/// Small shares of the others are multiplied with this, 2^64, so that they are no subnormal numbers.
-const BOOST: f64 = USUAL.1;
-
 /// The derivatives.
 #[derive(Clone, Copy)]
 struct Slopes<L> {
@@ -155,7 +152,7 @@ struct Slopes<L> {
     up: L,
     /// What all entries have by the sum.
     common: L,
-    /// The share of the others over the largest entry, times what the second is the inverse of.
+    /// Of a largest entry: [`steepness`].
     steep: [L; 2],
     /// The derivative of a largest entry without a mass.
     of_idle_top: L,
@@ -168,10 +165,8 @@ impl<L: Lane<Elem: Float>> Slopes<L> {
         let Surprises { scale, top, others, sum, .. } = surprises;
         let (zero, one) = (mass.of(0.0), mass.of(1.0));
         let up = scale.at_least(one);
-        let common = mass * (scale / up / sum);
-        let is_small = others.lt(sum * (1.0 / BOOST));
-        let boost = L::pick(is_small, one * BOOST, one);
-        let steep = [others * boost / sum / (top * scale), L::pick(is_small, one * (1.0 / BOOST), one)];
+        let common = mass * (one / sum) * (scale / up);
+        let steep = steepness(others, sum, top * scale);
         let slopes = Self { surprises, target, mass, up, common, steep, of_idle_top: zero, wants_target_grads };
         Self { of_idle_top: slopes.of_top(zero), ..slopes }
     }
@@ -180,8 +175,8 @@ impl<L: Lane<Elem: Float>> Slopes<L> {
     #[inline(always)]
     fn of_top(&self, mass: L) -> L {
         let Surprises { scale, sum, .. } = self.surprises;
-        let [steep, inverse] = self.steep;
-        (weigh(self.mass - mass, mass.of(1.0) / sum) - mass * steep * inverse) * scale
+        let [steep, power] = self.steep;
+        (weigh(self.mass - mass, mass.of(1.0) / sum) - mass * steep * power) * scale
     }
 
     #[inline(always)]
