@@ -12,7 +12,8 @@ macro_rules! sure_targets {
         #[test]
         fn $test() {
             let bits = |x: &[$float]| x.iter().map(|x| if x.is_nan() { 1 } else { x.to_bits() }).collect::<Vec<_>>();
-            for (classes, level) in (1..=70).chain([200]).flat_map(|n| Level::available().map(move |level| (n, level))) {
+            for (classes, level) in (1..=70).chain([200]).flat_map(|n| Level::available().map(move |level| (n, level)))
+            {
                 let rows = 18;
                 let x: Vec<$float> = (0..rows * classes)
                     .map(|i| (1.0 + (i * 37 % 101) as $float) * [1.0, 1e-3, 1e30, 1e-30, 0.0][i % 5])
@@ -109,7 +110,8 @@ fn a_probability_of_minus_zero_is_one_of_zero() {
 
 #[test]
 fn subnormal_shares_keep_the_digits_that_a_weight_shows() {
-    for (own, others) in [(0.7, 3e-42), (0.3, 1.3e-39), (1.7e38, 2.9e-5), (2.0, 1e-44), (3e-38, 1e-44), (1e-42, 1e-44)] {
+    for (own, others) in [(0.7, 3e-42), (0.3, 1.3e-39), (1.7e38, 2.9e-5), (2.0, 1e-44), (3e-38, 1e-44), (1e-42, 1e-44)]
+    {
         let x = [own, others].map(|x: f64| x as f32);
         for weight in [1.0, 1024.0, 1e9, 1e30] {
             let [own, others] = x.map(f64::from);

@@ -2,6 +2,7 @@
 
 use crate::Plan;
 use crate::clock::cycles_per_second;
+use crate::port::multiply_adds;
 use crate::report::{Goal, Report};
 use crate::support::data::{Data, Verb};
 use crate::support::losses::{self, Subject};
@@ -12,8 +13,9 @@ use lossfn::{Call, Level};
 
 const CYCLES: &str = "\
 Cycles that a further element costs, in f32 on one thread: the time of a whole call less that of half as many elements.
-The clock is measured in every round. *exp* is the value of one long row: its exponentials and their sum. The targets
-are those of AVX-512; AVX2 may take 2.3 times as many.";
+The clock is measured in every round. *exp* is the value of one long row: its exponentials and their sum, which are 13
+operations and 2 for each element. *15 multiply-adds* wait for nothing: no 15 operations are faster. The targets are
+those of AVX-512; AVX2 may take 2.3 times as many.";
 
 const PLAIN: &str = "\
 How many times as fast as the plain loop, in f32 on one thread, 2048 elements or 2 rows: at the baseline, which every
@@ -34,12 +36,12 @@ fn cycles(plan: Plan, report: &mut Report) {
     let names: Vec<_> = levels.iter().map(|level| format!("{level:?}")).collect();
     let columns: Vec<_> = ["loss", "work"].into_iter().chain(names.iter().map(String::as_str)).collect();
     report.part("Cycles in cache", CYCLES, &columns);
-    let mut row = |name: &str, verb: Verb, goal: f64, time: &mut dyn FnMut(Level) -> (f64, f64)| {
-        let mut cells = vec![name.to_owned(), verb.name().to_owned()];
+    let mut row = |name: &str, work: &str, goal: Option<f64>, time: &mut dyn FnMut(Level) -> Option<(f64, f64)>| {
+        let mut cells = vec![name.to_owned(), work.to_owned()];
         for &level in &levels {
             let goal = match level {
-                Level::Avx512 => Some(goal),
-                Level::Avx2 => Some(NARROWER * goal),
+                Level::Avx512 => goal,
+                Level::Avx2 => goal.map(|goal| NARROWER * goal),
                 _ => None,
             };
             let Some(found) = slopes(plan, || time(level)) else {
@@ -48,22 +50,26 @@ fn cycles(plan: Plan, report: &mut Report) {
             };
             let level = format!("{level:?}").into();
             let unit = ("unit", "cycles".into());
-            let facts = [("loss", name.into()), ("work", verb.name().into()), ("level", level), unit];
+            let facts = [("loss", name.into()), ("work", work.into()), ("level", level), unit];
             cells.push(report.figure(&facts, found, goal.map(Goal::AtMost)));
         }
         report.row(&cells);
     };
+    if !plan.is_brief {
+        row("15 multiply-adds", "–", None, &mut |level| multiply_adds(plan.window, level));
+    }
     {
         let losses = [2048, 4096].map(|classes| losses::cross_entropy::<f32>(classes, 1));
         let mut data = [2048, 4096].map(|classes| Data::rows(1, classes));
-        row("exp", Verb::Value, 0.40, &mut |level| difference(plan, level, Verb::Value, &losses, &mut data, 2048));
+        let verb = Verb::Value;
+        row("exp", verb.name(), Some(0.40), &mut |level| Some(difference(plan, level, verb, &losses, &mut data, 2048)));
     }
     for (classes, rows, goal) in [(1000, 1, 0.65), (10, 128, 1.6)] {
         let losses = [classes; 2].map(|classes| losses::cross_entropy::<f32>(classes, 1));
         let mut data = [rows, 2 * rows].map(|rows| Data::rows(rows, classes));
         let verb = Verb::ValueAndGrad;
-        row(&format!("CrossEntropy, {classes} classes"), verb, goal, &mut |level| {
-            difference(plan, level, verb, &losses, &mut data, rows * classes)
+        row(&format!("CrossEntropy, {classes} classes"), verb.name(), Some(goal), &mut |level| {
+            Some(difference(plan, level, verb, &losses, &mut data, rows * classes))
         });
     }
     let of = |name| losses::elementwise::<f32>().into_iter().find(|loss| loss.name == name).expect("it is one of them");
@@ -72,7 +78,7 @@ fn cycles(plan: Plan, report: &mut Report) {
     {
         let losses = [of(name), of(name)];
         let mut data = [1024, 2048].map(Data::elements);
-        row(name, verb, goal, &mut |level| difference(plan, level, verb, &losses, &mut data, 1024));
+        row(name, verb.name(), Some(goal), &mut |level| Some(difference(plan, level, verb, &losses, &mut data, 1024)));
     }
 }
 
@@ -94,10 +100,10 @@ fn difference<Y: Sync + 'static>(
     (all - less, more as f64)
 }
 
-fn slopes(plan: Plan, mut difference: impl FnMut() -> (f64, f64)) -> Option<Spread> {
+fn slopes(plan: Plan, mut difference: impl FnMut() -> Option<(f64, f64)>) -> Option<Spread> {
     let cycles = (0..plan.rounds.max(3)).map(|_| {
         let clock = cycles_per_second()?;
-        let (seconds, elements) = difference();
+        let (seconds, elements) = difference()?;
         Some(seconds * clock / elements)
     });
     cycles.collect::<Option<Vec<_>>>().map(Spread::of)

@@ -15,6 +15,7 @@ mod calls;
 mod clock;
 mod guard;
 mod memory;
+mod port;
 mod report;
 mod shapes;
 mod share;

@@ -21,6 +21,13 @@ pub(crate) fn ln<L: Lane<Elem: Float>>(x: L) -> L {
     x.ln_limits(L::Elem::log1p_reduced(m - 1.0, k - shift, None))
 }
 
+/// `ln x` for positive normal `x`, of which it is the same number as [`ln`] gives, in less work. For NaN it is any number.
+#[inline(always)]
+pub(crate) fn ln_normal<L: Lane<Elem: Float>>(x: L) -> L {
+    let (m, k) = x.split();
+    L::Elem::log1p_reduced(m - 1.0, k, None)
+}
+
 /// `ln(1 + x)`.
 ///
 /// - Types: `f32`, `f64`. Domain: `x >= -1`.

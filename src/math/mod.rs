@@ -17,7 +17,7 @@ pub(crate) use expm1::expm1;
 #[cfg(feature = "internals")]
 pub(crate) use expm1::tanh;
 pub(crate) use limits::{nan_of, weigh};
-pub(crate) use log::{ln, ln_ratio, log1p, log1p_down, log1p_finite, log1p_half, log1p_up};
+pub(crate) use log::{ln, ln_normal, ln_ratio, log1p, log1p_down, log1p_finite, log1p_half, log1p_up};
 pub(crate) use logistic::{Logistic, logistic};
 #[cfg(feature = "internals")]
 pub(crate) use logistic::{log_sigmoid, sigmoid, softplus};

@@ -8,7 +8,7 @@ use super::hard::{Entries, RATIO_MAX, steepness};
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::{Lane, Mask};
-use crate::math::{Float, ln, log1p, weigh};
+use crate::math::{Float, ln, ln_normal, log1p, weigh};
 
 /// Rows whose largest entry is outside this range, 2^-64 to 2^64, are scaled, so that their sum does not overflow, and
 /// what is divided by it does not.
@@ -93,8 +93,13 @@ impl<L: Lane<Elem: Float>> Surprises<L> {
         let x = x.abs();
         let ratio = self.sum / (x * self.scale);
         let vanishing = ratio.of(RATIO_MAX).le(ratio);
-        let log = ln(L::pick(vanishing, x, ratio));
-        L::pick(x.same(self.top), self.least, L::pick(vanishing, self.log_sum - log, log))
+        let log = if vanishing.any() {
+            let log = ln(L::pick(vanishing, x, ratio));
+            L::pick(vanishing, self.log_sum - log, log)
+        } else {
+            ln_normal(ratio) + self.least * 0.0
+        };
+        L::pick(x.same(self.top), self.least, log)
     }
 }
 
