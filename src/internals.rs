@@ -71,6 +71,8 @@ pub enum Operation {
     Without,
     /// The sum of the vector's `a`, in every lane.
     Sum,
+    /// The largest lane of the vector's `a` that is not NaN, in every lane.
+    Largest,
     /// Lane `i` is `x[i] + x[i ^ n]`, with `x` being `a` where the bit `n` of `i` is 0, else `b`.
     Fold1,
     Fold2,
@@ -89,7 +91,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -112,6 +114,7 @@ impl Operation {
         Self::Keep,
         Self::Without,
         Self::Sum,
+        Self::Largest,
         Self::Fold1,
         Self::Fold2,
         Self::Fold4,
@@ -192,6 +195,7 @@ fn operate<L: Lane>(operation: Operation, a: L, b: L, c: L) -> L {
         Operation::Fold4 => a.fold(b, 4.min(L::Elem::LANES / 2)),
         Operation::Fold8 => a.fold(b, L::Elem::LANES / 2),
         Operation::Sum => L::splat(a.isa(), a.sum()),
+        Operation::Largest => L::splat(a.isa(), a.largest()),
         Operation::Ldexp => a.ldexp(b),
         Operation::Mantissa => a.split().0,
         Operation::Exponent => a.split().1,

@@ -1,7 +1,7 @@
 //! Classes on an axis in the middle: the bits of a position depend on its logits alone, threads share one sample, nothing
 //! allocates what it should not, and gradients of targets are those of the formula.
 
-use lossfn::{BothGrads, Call, CosineSimilarity, CrossEntropy, Layout, Level, Loss, LossError, Threads};
+use lossfn::{BothGrads, Call, CosineSimilarity, CrossEntropy, Layout, Level, Loss, LossError};
 
 /// A few numbers that follow no pattern.
 fn numbers(n: usize, seed: u64) -> impl Iterator<Item = f64> {
@@ -204,11 +204,12 @@ macro_rules! tests_of {
             }
         }
 
+        #[cfg(feature = "rayon")]
         #[test]
         fn threads_share_a_sample() {
             for (samples, classes, inner) in [(1, 21, 15_000), (1, 600, 700), (3, 10, 20_001), (9000, 7, 5)] {
                 let batch = Batch::new(samples, classes, inner);
-                let serial = batch.results(Call::new().threads(Threads::Serial));
+                let serial = batch.results(Call::new().threads(lossfn::Threads::Serial));
                 for n in [1, 2, 3, 8] {
                     let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
                     let found = pool.install(|| batch.results(Call::new()));

@@ -14,6 +14,7 @@ for_both_types!(
     every_lane_and_every_length,
     operations_are_those_of_the_type,
     sums_of_lanes_are_a_tree,
+    the_largest_lane_is_found_among_nan,
     folds_are_steps_of_the_tree,
     parts_of_a_number,
     remainders_are_exact,
@@ -274,6 +275,25 @@ fn sums_of_lanes_are_a_tree<T: Number>() {
             let got = operate(level, Operation::Sum, [&x, &x, &x]);
             assert_same(&got, &vec![lanes[0]; n], &format!("the sum of {x:?} on {level:?}"));
         }
+    }
+}
+
+fn the_largest_lane_is_found_among_nan<T: Number>() {
+    let n = VECTOR_BYTES / size_of::<T>();
+    for level in all_levels() {
+        for (place, others) in (0..n).flat_map(|place| [-1.0, -INF, NAN].map(|others| (place, others))) {
+            for largest in [7.5, -0.5, INF, -INF] {
+                let mut x = vec![T::of(others); n];
+                x[place] = T::of(largest);
+                x[(place + 1) % n] = T::of(NAN);
+                let wanted = if n > 2 || others.is_nan() { largest.max(others) } else { largest };
+                let got = operate(level, Operation::Largest, [&x, &x, &x]);
+                assert_same(&got, &vec![T::of(wanted); n], &format!("the largest of {x:?} on {level:?}"));
+            }
+        }
+        let x = vec![T::of(NAN); n];
+        let got = operate(level, Operation::Largest, [&x, &x, &x]);
+        assert_same(&got, &vec![T::of(-INF); n], &format!("the largest of nothing on {level:?}"));
     }
 }
 

@@ -26,10 +26,6 @@ impl Isa for Base {
 #[derive(Clone, Copy)]
 pub(crate) struct Vector<V>(V);
 
-/// Of SSE2, in a vector.
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-const REGISTERS: usize = super::VECTOR_BYTES / 16;
-
 /// All bits set or none, in each lane.
 #[derive(Clone, Copy)]
 pub(crate) struct Bits<V>(V);
@@ -49,21 +45,30 @@ impl<V: BitOr<Output = V>> BitOr for Bits<V> {
     }
 }
 
-/// The minimum and the maximum of SSE2: the second operand where they are not ordered, which no operation of wide says.
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-macro_rules! each_register {
-    ($a:expr, $b:expr, $instruction:ident) => {{
-        let (mut a, b) = (cast::<_, [_; REGISTERS]>($a), cast::<_, [_; REGISTERS]>($b));
+/// `$bound` where `$beyond`, else `$x`: one instruction of SSE2, whose minimum and maximum are the second operand where
+/// the two are equal or not ordered. No operation of wide says that.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(all(feature = "std", target_feature = "avx"))))]
+macro_rules! bounded {
+    ($x:expr, $bound:expr, $beyond:expr, $instruction:ident) => {{
+        const REGISTERS: usize = super::VECTOR_BYTES / 16;
+        let (mut bound, x) = (cast::<_, [_; REGISTERS]>($bound.0), cast::<_, [_; REGISTERS]>($x.0));
         let mut i = 0;
         while i < REGISTERS {
             // SAFETY: the compilation target has SSE2.
             #[expect(unsafe_code, reason = "an intrinsic of a set that the target has is unsafe all the same")]
-            let register = unsafe { core::arch::x86_64::$instruction(a[i], b[i]) };
-            a[i] = register;
+            let register = unsafe { core::arch::x86_64::$instruction(bound[i], x[i]) };
+            bound[i] = register;
             i += 1;
         }
-        cast(a)
+        Vector(cast(bound))
     }};
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(all(feature = "std", target_feature = "avx")))))]
+macro_rules! bounded {
+    ($x:expr, $bound:expr, $beyond:expr, $instruction:ident) => {
+        Self::pick($beyond, $bound, $x)
+    };
 }
 
 /// Writes one vector type.
@@ -135,17 +140,11 @@ macro_rules! vector {
             }
             #[inline(always)]
             fn at_most(self, bound: Self) -> Self {
-                #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-                return Self(each_register!(bound.0, self.0, $min));
-                #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-                Self::pick(bound.lt(self), bound, self)
+                bounded!(self, bound, bound.lt(self), $min)
             }
             #[inline(always)]
             fn at_least(self, bound: Self) -> Self {
-                #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-                return Self(each_register!(bound.0, self.0, $max));
-                #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-                Self::pick(self.lt(bound), bound, self)
+                bounded!(self, bound, self.lt(bound), $max)
             }
             #[inline(always)]
             fn lt(self, other: Self) -> Bits<$v> {

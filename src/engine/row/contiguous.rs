@@ -138,7 +138,7 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
             let mut i = 0;
             while i < 4 && start + lanes <= at.end {
                 let [entry] = self.whole::<1>(start);
-                put(&mut rest, i, terms.at(entry));
+                set(&mut rest, i, terms.at(entry));
                 start += lanes;
                 i += 1;
             }
@@ -153,7 +153,7 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
                 found[k] = found[k].keep(kept);
                 k += 1;
             }
-            put(&mut rest, 0, found);
+            set(&mut rest, 0, found);
             add(&mut block, rest);
         }
         block
@@ -295,7 +295,7 @@ fn all<L: Lane, const K: usize, const N: usize>(terms: impl Terms<L, K>, entries
 }
 
 #[inline(always)]
-fn put<L: Lane, const K: usize>(rest: &mut [[L; 4]; K], i: usize, found: [L; K]) {
+fn set<L: Lane, const K: usize>(rest: &mut [[L; 4]; K], i: usize, found: [L; K]) {
     let mut k = 0;
     while k < K {
         rest[k][i] = found[k];
@@ -389,7 +389,7 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
 
     #[inline(always)]
     fn grads(&mut self, slopes: impl Terms<L, 2>) {
-        if self.target_grad.is_some() {
+        if self.is_paired && self.target_grad.is_some() {
             self.put_all::<_, true>(slopes);
         } else {
             self.put_all::<_, false>(slopes);

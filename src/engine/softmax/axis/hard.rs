@@ -92,9 +92,7 @@ impl<T: Float> Tile<'_, T> {
             plans.classes(first + at, &mut class[..to.len().min(len - at)]);
             for (to, class) in to.iter_mut().zip(class) {
                 self.gaps |= class == IGNORED;
-                #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "they are below 2^24")]
-                let class = class as u32 as i32;
-                *to = T::from_f64(f64::from(class));
+                *to = T::from_f64(if class == IGNORED { -1.0 } else { class as f64 });
             }
         }
     }

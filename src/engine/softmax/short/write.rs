@@ -33,7 +33,7 @@ impl<T: Float> Short<'_, T> {
             let row = RowGrad {
                 e: T::chunks(&self.e.e[i * self.classes..][..shape.vectors * T::LANES]).0,
                 columns: T::Lane::<I>::counting(isa),
-                class: T::Lane::<I>::splat(isa, T::from_i32(class as i32)),
+                class: T::Lane::<I>::splat(isa, T::from_f64(class as f64)),
                 d_target: T::Lane::<I>::splat(isa, group.d_target[i]),
                 factor: T::Lane::<I>::splat(isa, group.factor[i]),
             };

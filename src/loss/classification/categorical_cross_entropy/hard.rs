@@ -38,9 +38,9 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limi
     let surprise = surprise + sum * 0.0;
     if row.wants_grads() {
         let mass = limits.mass(surprise, weight);
-        let elsewhere = nan_of(surprise, weigh(mass, one / sum) * parts.scale);
-        let [steep, power] = steepness(others, sum, own);
-        row.grads(Slopes { class, limits, elsewhere, own: -(weigh(mass, steep) * power) });
+        let elsewhere = nan_of(surprise, mass / sum * parts.scale);
+        let pull = L::pick(mass.same(zero), zero, Pull::new(others, sum, own).times(mass));
+        row.grads(Slopes { class, limits, elsewhere, own: -nan_of(surprise, pull) });
     }
     weigh(weight, limits.surprise(surprise))
 }
@@ -48,15 +48,33 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limi
 /// Shares of the others below the second are multiplied with the first, so that they are no subnormal numbers.
 const BOOST: (f64, f64) = (18_446_744_073_709_551_616.0, 5.421_010_862_427_522e-20);
 
-/// `others / sum / own` as a number next to 1 or below it, and a power of two: a product with a mass, and then with that
-/// power, is rounded or overflows no sooner than it must.
-#[inline(always)]
-pub(super) fn steepness<L: Lane<Elem: Float>>(others: L, sum: L, own: L) -> [L; 2] {
-    let one = own.of(1.0);
-    let is_small = others.lt(sum * BOOST.1);
-    let (boost, back) = (L::pick(is_small, one * BOOST.0, one), L::pick(is_small, one * BOOST.1, one));
-    let (scale, _) = scale_to_one(own);
-    [others * boost / sum / (own * scale), scale * back]
+/// `others / sum / own`, with the powers of two apart that could overflow, or make a subnormal number, before a mass
+/// brings it back.
+#[derive(Clone, Copy)]
+pub(super) struct Pull<L> {
+    share: L,
+    power: L,
+    /// At most 1, and last.
+    down: L,
+}
+
+impl<L: Lane<Elem: Float>> Pull<L> {
+    #[inline(always)]
+    pub(super) fn new(others: L, sum: L, own: L) -> Self {
+        let one = own.of(1.0);
+        let is_small = others.abs().lt(sum * BOOST.1);
+        let (boost, back) = (L::pick(is_small, one * BOOST.0, one), L::pick(is_small, one * BOOST.1, one));
+        let (scale, _) = scale_to_one(own);
+        let share = others * boost / sum / (own * scale);
+        Self { share, power: scale.at_least(one) * back, down: scale.at_most(one) }
+    }
+
+    #[inline(always)]
+    pub(super) fn times(self, mass: L) -> L {
+        let is_small = mass.abs().lt(mass.of(1.0));
+        let (first, second) = (L::pick(is_small, self.power, self.share), L::pick(is_small, self.share, self.power));
+        mass * first * second * self.down
+    }
 }
 
 /// The class and the others of a row, and the weight of the class.

@@ -47,7 +47,7 @@ use limits::Limits;
 /// - A probability of 0 is a class that cannot be: as the target its loss is +inf and its gradient -inf; with 0 as its
 ///   target, or its weight, it adds nothing to the loss.
 /// - A row with NaN gives NaN. So do (not with [`Clip::Given`]) a row of zeros, a row with +inf, and negative entries
-///   against probabilities; against an index those are not looked for, and enter the sum.
+///   against probabilities or with smoothing; against an index without it those are not looked for, and enter the sum.
 /// - No index is ignored unless [`ignore_index`](Self::ignore_index) is set, as in Keras. An ignored or masked row is
 ///   left out, whatever it holds: loss 0, gradient exact zeros, counted nowhere.
 /// - The sum of a row does not overflow, and rows of subnormal entries are right.

@@ -4,7 +4,7 @@
 //!    only that entry can be nearly certain. No digit is lost, and no term of the loss is negative.
 //! 2. `1/S - 1/x_j` of the largest entry is `-S_o / (S x_j)` likewise.
 
-use super::hard::{Entries, RATIO_MAX, steepness};
+use super::hard::{Entries, Pull, RATIO_MAX};
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::{Lane, Mask};
@@ -157,10 +157,12 @@ struct Slopes<L> {
     up: L,
     /// What all entries have by the sum.
     common: L,
-    /// Of a largest entry: [`steepness`].
-    steep: [L; 2],
+    /// The inverse of the sum.
+    inverse: L,
+    /// Of a largest entry.
+    pull: Pull<L>,
     /// The derivative of a largest entry without a mass.
-    of_idle_top: L,
+    idle_top: L,
     wants_target_grads: bool,
 }
 
@@ -170,32 +172,30 @@ impl<L: Lane<Elem: Float>> Slopes<L> {
         let Surprises { scale, top, others, sum, .. } = surprises;
         let (zero, one) = (mass.of(0.0), mass.of(1.0));
         let up = scale.at_least(one);
-        let common = mass * (one / sum) * (scale / up);
-        let steep = steepness(others, sum, top * scale);
-        let slopes = Self { surprises, target, mass, up, common, steep, of_idle_top: zero, wants_target_grads };
-        Self { of_idle_top: slopes.of_top(zero), ..slopes }
+        let common = mass / sum * (scale / up);
+        let (inverse, pull) = (one / sum, Pull::new(others, sum, top * scale));
+        let slopes = Self { surprises, target, mass, up, common, inverse, pull, idle_top: zero, wants_target_grads };
+        Self { idle_top: slopes.top_slope(zero), ..slopes }
     }
 
     /// Of a largest entry. The differences of the masses and of the sums are taken apart.
     #[inline(always)]
-    fn of_top(&self, mass: L) -> L {
-        let Surprises { scale, sum, .. } = self.surprises;
-        let [steep, power] = self.steep;
-        (weigh(self.mass - mass, mass.of(1.0) / sum) - mass * steep * power) * scale
+    fn top_slope(&self, mass: L) -> L {
+        (weigh(self.mass - mass, self.inverse) - self.pull.times(mass)) * self.surprises.scale
     }
 
     #[inline(always)]
-    fn of_idle(&self, x: L) -> L {
+    fn idle_slope(&self, x: L) -> L {
         let Surprises { limits, top, .. } = self.surprises;
-        limits.slope(x, L::pick(limits.entry(x).same(top), self.of_idle_top, self.common * self.up))
+        limits.slope(x, L::pick(limits.entry(x).same(top), self.idle_top, self.common * self.up))
     }
 
     #[inline(always)]
-    fn of(&self, x: L, mass: L) -> L {
+    fn slope(&self, x: L, mass: L) -> L {
         let Surprises { limits, top, .. } = self.surprises;
         let (given, zero) = (limits.entry(x), mass.of(0.0));
         let usual = self.common - L::pick(mass.same(zero), zero, mass / (given.abs() * self.up));
-        limits.slope(x, L::pick(given.same(top), self.of_top(mass), usual * self.up))
+        limits.slope(x, L::pick(given.same(top), self.top_slope(mass), usual * self.up))
     }
 }
 
@@ -208,14 +208,14 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
         let (mass, limits) = (target.mass(entry), surprises.limits);
         if !self.wants_target_grads {
             if !is_any(mass) {
-                return [self.of_idle(entry.x), mass.of(0.0)];
+                return [self.idle_slope(entry.x), mass.of(0.0)];
             }
             if !limits.by_surprise {
-                return [self.of(entry.x, mass), mass.of(0.0)];
+                return [self.slope(entry.x, mass), mass.of(0.0)];
             }
         }
         let surprise = surprises.at(limits.entry(entry.x));
         let share = entry.weight * target.keep;
-        [self.of(entry.x, limits.mass(surprise, mass)), weigh(share, limits.surprise(surprise))]
+        [self.slope(entry.x, limits.mass(surprise, mass)), weigh(share, limits.surprise(surprise))]
     }
 }
