@@ -24,7 +24,7 @@ macro_rules! for_both_types {
         }
     };
 }
-for_both_types!(shapes, batches, special_logits);
+for_both_types!(shapes, batches, special_logits, own_shifts);
 
 /// Inner lengths on both sides of every boundary.
 const INNER: [usize; 10] = [1, 2, 15, 16, 17, 31, 33, 64, 100, 1025];
@@ -109,6 +109,26 @@ fn special_logits<T: Subject>() {
                     rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{head:?}: {fault}"));
                 }
             }
+        }
+    }
+}
+
+/// A position whose exponentials need a shift of their own, beside those in which the target has as much as all others:
+/// these keep theirs, also where their exponentials have no room and are made twice.
+fn own_shifts<T: Subject>() {
+    let inner = 16;
+    for loss in CROSS_ENTROPY {
+        for classes in [3, if T::BITS == 32 { 600 } else { 70 }] {
+            let row = |[own, other, rest]: [f64; 3], target: usize| -> Vec<T> {
+                let entry =
+                    |j: usize| if j == target { own } else { [other, rest][usize::from(j != (target + 1) % 3)] };
+                (0..classes).map(|j| T::from_f64(entry(j))).collect()
+            };
+            let x =
+                (0..inner).flat_map(|i| row([[0.5, 0.5, -900.0], [900.0, 899.0, 898.0]][usize::from(i == 5)], i % 3));
+            let class = (0..16).map(|i| i % 3).collect();
+            let rows = Rows { inner, class, ..with_targets(loss, classes, x.collect(), 1) };
+            rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{classes} classes: {fault}"));
         }
     }
 }

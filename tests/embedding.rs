@@ -9,3 +9,17 @@ mod judging;
 use judging::family::tests_of_family;
 
 tests_of_family!(Embedding);
+
+/// Vectors far below what guards their norms have derivatives all the same: `-t` over the guard.
+#[test]
+fn vectors_far_below_their_guard() -> Result<(), lossfn::LossError> {
+    use lossfn::{CosineSimilarity, Loss};
+    let (x, t) = ([1e-30_f32, 2e-30, -1e-30], [3e-30_f32, 1e-30, -2e-30]);
+    let mut grad = [0.0; 3];
+    CosineSimilarity::new(3).tf23().grad(&x, &t, &mut grad)?;
+    for (grad, t) in grad.into_iter().zip(t) {
+        let expected = -f64::from(t) / 1e-12;
+        assert!((f64::from(grad) / expected - 1.0).abs() < 3e-7, "{grad:e} is not {expected:e}");
+    }
+    Ok(())
+}

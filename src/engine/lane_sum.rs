@@ -92,6 +92,19 @@ impl<L: Lane> RunningSum<L> {
         }
     }
 
+    /// Four terms where four come each time, or any number.
+    #[inline(always)]
+    pub(crate) fn add_all<const N: usize>(&mut self, terms: [L; N]) {
+        if let (4, [a, b, c, d, ..]) = (N, &terms[..]) {
+            return self.sum.add_four([*a, *b, *c, *d]);
+        }
+        let mut k = 0;
+        while k < N {
+            self.add(terms[k]);
+            k += 1;
+        }
+    }
+
     #[inline(always)]
     fn fold(&mut self) {
         self.sum.add_four(self.some);

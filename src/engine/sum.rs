@@ -11,7 +11,7 @@
 
 use super::lane_sum::LaneSum;
 use super::parallel::Merge;
-use crate::lane::{Element, Isa, Lane, load_four};
+use crate::lane::{Element, Isa, Lane, load_up_to};
 use crate::math::Float;
 
 /// Vectors whose terms are added in the element type.
@@ -87,7 +87,7 @@ impl<L: Lane> BlockSum<L> {
         }
         let rest = &terms[groups.len() * 4 * L::Elem::LANES..];
         if !rest.is_empty() {
-            self.add(load_four(isa, rest, L::Elem::default()));
+            self.add(load_up_to(isa, rest, L::Elem::default()));
         }
     }
 

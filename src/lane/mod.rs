@@ -344,21 +344,27 @@ pub(crate) trait Lane:
     }
 }
 
-/// At most four vectors; lanes past the end get `fill`.
+/// At most `N` vectors; lanes past the end get `fill`.
 #[inline(always)]
-pub(crate) fn load_four<L: Lane>(isa: L::Isa, from: &[L::Elem], fill: L::Elem) -> [L; 4] {
-    if let [a, b, c, d] = L::Elem::chunks(from).0 {
-        return [L::load(isa, a), L::load(isa, b), L::load(isa, c), L::load(isa, d)];
-    }
-    let (len, lanes) = (from.len(), L::Elem::LANES);
-    let mut four = [L::splat(isa, fill); 4];
+pub(crate) fn load_up_to<L: Lane, const N: usize>(isa: L::Isa, from: &[L::Elem], fill: L::Elem) -> [L; N] {
     let mut k = 0;
+    if let Some(whole) = L::Elem::chunks(from).0.as_array::<N>() {
+        let mut vectors = [L::load(isa, &whole[0]); N];
+        k = 1;
+        while k < N {
+            vectors[k] = L::load(isa, &whole[k]);
+            k += 1;
+        }
+        return vectors;
+    }
+    let mut vectors = [L::splat(isa, fill); N];
+    let (len, lanes) = (from.len(), L::Elem::LANES);
     // Not past the end: a load of no lane is slow if its address is no memory's.
     while k * lanes < len {
-        four[k] = L::load_part(isa, &from[k * lanes..len.min((k + 1) * lanes)], fill);
+        vectors[k] = L::load_part(isa, &from[k * lanes..len.min((k + 1) * lanes)], fill);
         k += 1;
     }
-    four
+    vectors
 }
 
 /// The exponent `k` as a float, from the float whose low bits are `k + BIAS`.

@@ -5,7 +5,7 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{Pass, Row};
 use crate::engine::sum::Sum;
-use crate::lane::{AHEAD, Isa, Lane, load_four};
+use crate::lane::{AHEAD, Isa, Lane, load_up_to};
 use crate::math::{Float, Scaling, exp_scaled_each};
 
 /// Vectors whose exponentials are added lane by lane.
@@ -194,7 +194,7 @@ fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
         }
         k += 1;
     }
-    let from = load_four(isa, if OVER { &*y } else { x }, lowest);
+    let from = load_up_to(isa, if OVER { &*y } else { x }, lowest);
     let mut e = exp_scaled_each::<_, BASED, 4>(from, scaling);
     let mut skipped = T::Lane::<I>::splat(isa, zero);
     if skip < len {

@@ -3,7 +3,7 @@
 use crate::runtime::stack_pointer;
 use core::fmt::{self, Write};
 use core::hint::black_box;
-use lossfn::{BceWithLogits, ByRow, Call, CosineSimilarity, CrossEntropy, Huber, Loss, Mse, Weights};
+use lossfn::{BceWithLogits, ByRow, Call, CosineSimilarity, CrossEntropy, Huber, Layout, Loss, Mse, Weights};
 
 /// Bytes that are painted: more than any call may take.
 const DEPTH: usize = 32 << 10;
@@ -78,6 +78,10 @@ pub(crate) fn report(console: &mut impl Write) -> fmt::Result {
     table.row("CrossEntropy of 300", CrossEntropy::<f32>::new(300), &classes[..1], 1)?;
     table.row("CrossEntropy, probabilities", CrossEntropy::<f32>::new(10), &t, 30)?;
     table.row("CosineSimilarity of 10", CosineSimilarity::new(10), &t, 30)?;
+    let apart = Layout::axis(3, 10);
+    table.row("CrossEntropy, an axis", CrossEntropy::<f32>::new(apart), &classes, 100)?;
+    table.row("… probabilities, an axis", CrossEntropy::<f32>::new(apart), &t, 100)?;
+    table.row("CosineSimilarity, an axis", CosineSimilarity::new(apart), &t, 100)?;
     let most = table.most;
     writeln!(table.console, "stack: {most} bytes at most")
 }

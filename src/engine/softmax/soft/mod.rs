@@ -10,6 +10,8 @@
 //! Where the maximum has most of `p` and of `q`, its `p Q - q` would cancel. It is `Σ' q_j - Q Σ' p_j` over the other
 //! columns too, of which both sums are kept apart.
 
+mod finish;
+
 use super::Shift;
 use super::axis::{Distributions, Entry};
 use super::exp_sum::{ExpSum, SplitSum};
@@ -18,8 +20,9 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{OnRows, Pass, Passes, Row};
 use crate::engine::sum::{BLOCK, Sum};
-use crate::lane::{Element, Isa, Lane, Mask, load_four};
-use crate::math::{Float, exp_scaled_each, log1p};
+use crate::lane::{Element, Isa, Lane, Mask, load_up_to};
+use crate::math::{Float, log1p};
+use finish::Finish;
 
 /// The target probabilities of one row.
 #[derive(Clone, Copy)]
@@ -32,24 +35,24 @@ pub(crate) struct SoftTarget<'a, T> {
 impl<T: Float> SoftTarget<'_, T> {
     /// The entries of so many columns from `at` on, of which `given` has the probabilities.
     #[inline(always)]
-    fn load<I: Isa>(&self, isa: I, given: &[T], at: usize, columns: usize) -> Entries<T::Lane<I>> {
+    fn load<I: Isa, const N: usize>(&self, isa: I, given: &[T], at: usize, columns: usize) -> Entries<T::Lane<I>, N> {
         let given = match self.given {
-            Ok(_) => load_four(isa, given, T::default()),
+            Ok(_) => load_up_to(isa, given, T::default()),
             Err(class) => one_hot(isa, class.wrapping_sub(at)),
         };
         let weights = self.all.weights.get(at..at + columns).unwrap_or_default();
-        Entries { given, weighted: !weights.is_empty(), weights: load_four(isa, weights, T::default()) }
+        Entries { given, weighted: !weights.is_empty(), weights: load_up_to(isa, weights, T::default()) }
     }
 }
 
-/// The entries of a group of four vectors.
-struct Entries<L> {
-    given: [L; 4],
+/// The entries of at most so many vectors.
+struct Entries<L, const N: usize> {
+    given: [L; N],
     weighted: bool,
-    weights: [L; 4],
+    weights: [L; N],
 }
 
-impl<L: Lane> Entries<L> {
+impl<L: Lane, const N: usize> Entries<L, N> {
     #[inline(always)]
     fn vector(&self, k: usize) -> Entry<L> {
         Entry { given: self.given[k], weight: if self.weighted { Some(self.weights[k]) } else { None } }
@@ -74,12 +77,8 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
     #[inline(always)]
     fn run<I: Isa>(self, passes: Passes<I>) -> T {
         let Self { x, grad, target_grad, target, weight, scale, accumulate } = self;
-        let isa = passes.isa;
         let given = target.given.unwrap_or_default();
-        let largest = super::largest(passes, &x);
-        let Place(top) = passes.run(Find(largest), Row { x: &x, t: &[], y: &mut [], dt: &mut [] });
-        let masses = passes.run(Mass { target, skip: top }, Row { x: &x, t: given, y: &mut [], dt: &mut [] });
-        let masses = [masses.others.total(), masses.target.to_f64()];
+        let (largest, top, masses) = masses(passes, &x, &target);
         let (x, y) = x.with_place(grad);
         // The exponentials are kept where the gradient goes, unless something else is there.
         let keeps = !x.is_empty() && !y.is_empty() && !accumulate;
@@ -87,16 +86,8 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
             true => (x, &mut *y),
             false => (if x.is_empty() { y } else { x }, &mut []),
         };
-        let mut shift = Shift::first();
-        let row = Row { x: from, t: &[], y: &mut *to, dt: &mut [] };
-        let mut sums = passes.run(ExpSum::of_cached(shift, top, row.len()), row);
-        if !Shift::accepts(sums.total()) {
-            shift = Shift::from_largest(largest);
-            let row = Row { x: from, t: &[], y: to, dt: &mut [] };
-            sums = passes.run_rarely(ExpSum::new(shift, top), row);
-        }
-        let above = above(isa, T::from_f64(sums.others.total()), sums.target);
-        let sums = [sums.others.total(), sums.target.to_f64()];
+        let (shift, sums) = exponentials(passes, largest, top, from, to);
+        let above = above(passes.isa, T::from_f64(sums[0]), T::from_f64(sums[1]));
         let finish = Finish {
             target,
             shift,
@@ -110,7 +101,7 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
         };
         let at_top = T::from_f64(scale * gap_at_top(masses, sums));
         let at_top = top.and_then(|top| Some((top, if accumulate { *y.get(top)? + at_top } else { at_top })));
-        let loss = passes.run(finish, Row { x, t: given, y: &mut *y, dt: target_grad.unwrap_or_default() });
+        let loss = passes.run(&finish, Row { x, t: given, y: &mut *y, dt: target_grad.unwrap_or_default() });
         if let Some((top, at_top)) = at_top
             && let Some(entry) = y.get_mut(top)
         {
@@ -118,6 +109,37 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
         }
         T::from_f64(loss.total() * weight.to_f64())
     }
+}
+
+/// The largest logit, its column, and the sums of `q_j` of the others and of that column.
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
+fn masses<I: Isa, T: Float>(passes: Passes<I>, x: &[T], target: &SoftTarget<'_, T>) -> (T, Option<usize>, [f64; 2]) {
+    let largest = super::largest(passes, x);
+    let Place(top) = passes.run(Find(largest), Row { x, t: &[], y: &mut [], dt: &mut [] });
+    let given = target.given.unwrap_or_default();
+    let masses = passes.run(Mass { target, skip: top }, Row { x, t: given, y: &mut [], dt: &mut [] });
+    (largest, top, [masses.others.total(), masses.target.to_f64()])
+}
+
+/// The sums of the exponentials of the others and of the largest, whose column is `top`, and their shift. The exponentials
+/// go to their place, if there is one.
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
+fn exponentials<I: Isa, T: Float>(
+    passes: Passes<I>,
+    largest: T,
+    top: Option<usize>,
+    x: &[T],
+    y: &mut [T],
+) -> (Shift<T>, [f64; 2]) {
+    let mut shift = Shift::first();
+    let mut sums = passes.run(ExpSum::of_cached(shift, top, x.len()), Row { x, t: &[], y: &mut *y, dt: &mut [] });
+    if !Shift::accepts(sums.total()) {
+        shift = Shift::from_largest(largest);
+        sums = passes.run_rarely(ExpSum::new(shift, top), Row { x, t: &[], y, dt: &mut [] });
+    }
+    (shift, [sums.others.total(), sums.target.to_f64()])
 }
 
 /// Finds the first column of an entry.
@@ -155,7 +177,7 @@ impl<T: Float> Pass<T> for Find<T> {
 /// The sum of `q_j`.
 #[derive(Clone, Copy)]
 struct Mass<'a, T> {
-    target: SoftTarget<'a, T>,
+    target: &'a SoftTarget<'a, T>,
     /// The column that stays out of the sum.
     skip: Option<usize>,
 }
@@ -173,7 +195,8 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
             let (mut block, terms) = (LaneSum::<T::Lane<I>>::new(isa), block_end - start);
             while start < block_end {
                 let end = block_end.min(start + 4 * T::LANES);
-                let entries = self.target.load(isa, row.t.get(start..end).unwrap_or_default(), at + start, end - start);
+                let given = row.t.get(start..end).unwrap_or_default();
+                let entries = self.target.load(isa, given, at + start, end - start);
                 let mut q = entries.given;
                 let mut k = 0;
                 while k < 4 {
@@ -205,156 +228,25 @@ impl<T: Float> Pass<T> for Mass<'_, T> {
     }
 }
 
-/// Loss and gradient of a row whose sums are known. What is written for the largest logit, [`gap_at_top`] is put over.
-#[derive(Clone, Copy)]
-struct Finish<'a, T> {
-    target: SoftTarget<'a, T>,
-    shift: Shift<T>,
-    /// Whether the exponentials are where the gradient goes.
-    keeps: bool,
-    largest: T,
-    /// `lse - m`.
-    above: T,
-    /// What exponentials are multiplied with.
-    factor: T,
-    /// What given probabilities are multiplied with in the gradient, and what is added to them.
-    kept: T,
-    added: T,
-    accumulate: bool,
-}
-
-impl<T: Float> Pass<T> for Finish<'_, T> {
-    type Out = Sum;
-
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
-        match (row.y.is_empty(), self.keeps) {
-            (true, _) => self.groups::<I, false, false>(isa, row, at),
-            (false, false) => self.groups::<I, true, false>(isa, row, at),
-            (false, true) => self.groups::<I, true, true>(isa, row, at),
-        }
-    }
-}
-
-impl<T: Float> Finish<'_, T> {
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
-    fn groups<I: Isa, const GRAD: bool, const KEPT: bool>(self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
-        let Row { x: xs, t, y, dt } = row;
-        let len = xs.len().max(y.len());
-        let mut sum = Sum::default();
-        let mut start = 0;
-        while start < len {
-            let block_end = len.min(start + BLOCK * T::LANES);
-            let (mut block, columns) = (LaneSum::<T::Lane<I>>::new(isa), block_end - start);
-            while start < block_end {
-                let end = block_end.min(start + 4 * T::LANES);
-                let x: [T::Lane<I>; 4] =
-                    load_four(isa, if GRAD && xs.is_empty() { &y[start..end] } else { &xs[start..end] }, T::default());
-                let entries = self.target.load(isa, t.get(start..end).unwrap_or_default(), at + start, end - start);
-                let (mut half, mut terms) = (x, x);
-                let mut k = 0;
-                while k < 4 {
-                    half[k] = self.half::<I>(isa, x[k]);
-                    terms[k] = self.term::<I>(half[k], entries.vector(k));
-                    k += 1;
-                }
-                block.add_four(first_columns(isa, terms, end - start));
-                if let Some(to) = dt.get_mut(start..end) {
-                    let mut grads = half;
-                    k = 0;
-                    while k < 4 {
-                        grads[k] = self.target_grad::<I>(isa, half[k], entries.vector(k));
-                        k += 1;
-                    }
-                    put(grads, to, self.accumulate);
-                }
-                if GRAD {
-                    let e = if KEPT {
-                        load_four(isa, &y[start..end], T::default())
-                    } else {
-                        exp_scaled_each::<_, true, 4>(x, self.shift.scaling(isa))
-                    };
-                    let mut grads = e;
-                    k = 0;
-                    while k < 4 {
-                        grads[k] = self.grad::<I>(isa, e[k], entries.vector(k));
-                        k += 1;
-                    }
-                    put(grads, &mut y[start..end], self.accumulate);
-                }
-                start = end;
-            }
-            sum = sum.merge(Sum::of_lanes(block, columns));
-        }
-        sum
-    }
-
-    /// `(lse - x) / 2`: halves, so that logits at both ends of the range do not overflow.
-    #[inline(always)]
-    fn half<I: Isa>(&self, isa: I, x: T::Lane<I>) -> T::Lane<I> {
-        let (largest, above) = (T::Lane::<I>::splat(isa, self.largest), T::Lane::<I>::splat(isa, self.above));
-        (largest * 0.5 - x * 0.5) + above * 0.5
-    }
-
-    /// A term of the loss, with 0 times infinity as 0.
-    #[inline(always)]
-    fn term<I: Isa>(&self, half: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
-        let (zero, q) = (half.of(0.0), self.target.all.q(entry));
-        T::Lane::<I>::pick(q.same(zero) & half.same(half.of(f64::INFINITY)), zero, (q + q) * half)
-    }
-
-    /// An entry of the gradient of the target, with 0 times infinity as 0.
-    #[inline(always)]
-    fn target_grad<I: Isa>(&self, isa: I, half: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
-        let share = entry.share(T::Lane::<I>::splat(isa, self.kept));
-        let zero = half.of(0.0);
-        T::Lane::<I>::pick(share.same(zero) & half.same(half.of(f64::INFINITY)), zero, (share + share) * half)
-    }
-
-    /// An entry of the gradient from its exponential.
-    #[inline(always)]
-    fn grad<I: Isa>(&self, isa: I, e: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
-        let (kept, added) = (T::Lane::<I>::splat(isa, self.kept), T::Lane::<I>::splat(isa, self.added));
-        e.mul_add(T::Lane::<I>::splat(isa, self.factor), -entry.blend(kept, added))
-    }
-}
-
-/// Four vectors with a 1 in one place, if they have that.
+/// Vectors with a 1 in one place, if they have that.
 #[inline(always)]
-fn one_hot<L: Lane>(isa: L::Isa, place: usize) -> [L; 4] {
-    let mut chunks = [L::Elem::chunk(L::Elem::default()); 4];
+fn one_hot<L: Lane, const N: usize>(isa: L::Isa, place: usize) -> [L; N] {
+    let mut chunks = [L::Elem::chunk(L::Elem::default()); N];
     match L::Elem::flat_mut(&mut chunks).get_mut(place) {
         Some(entry) => {
             *entry = L::Elem::from_f64(1.0);
-            load_four(isa, L::Elem::flat(&chunks), L::Elem::default())
+            load_up_to(isa, L::Elem::flat(&chunks), L::Elem::default())
         }
-        None => [L::splat(isa, L::Elem::default()); 4],
-    }
-}
-
-/// Writes or adds at most four vectors.
-#[inline(always)]
-fn put<L: Lane>(four: [L; 4], to: &mut [L::Elem], accumulate: bool) {
-    let (len, lanes) = (to.len(), L::Elem::LANES);
-    let mut k = 0;
-    while k * lanes < len {
-        let to = &mut to[k * lanes..len.min((k + 1) * lanes)];
-        if accumulate {
-            (L::load_part(four[k].isa(), to, L::Elem::default()) + four[k]).store_part(to);
-        } else {
-            four[k].store_part(to);
-        }
-        k += 1;
+        None => [L::splat(isa, L::Elem::default()); N],
     }
 }
 
 /// The terms of so many columns, and 0 past them.
 #[inline(always)]
-fn first_columns<L: Lane>(isa: L::Isa, mut terms: [L; 4], columns: usize) -> [L; 4] {
+fn first_columns<L: Lane, const N: usize>(isa: L::Isa, mut terms: [L; N], columns: usize) -> [L; N] {
     let lanes = L::Elem::LANES;
     let mut k = 0;
-    while columns < 4 * lanes && k < 4 {
+    while columns < N * lanes && k < N {
         terms[k] = terms[k].keep(L::first_lanes(isa, columns.saturating_sub(k * lanes)));
         k += 1;
     }
