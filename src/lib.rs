@@ -43,8 +43,8 @@
 //!   rows and elements hold that are masked or ignored has no effect; their gradient is exactly zero.
 //! - **Means over nothing** follow [`Empty`]; their gradients are zero.
 //! - **Memory.** No verb allocates. The scratch is on the stack: at most 32 KiB with `std`. Without it a call takes at most
-//!   5 KiB of stack in all, as `scripts/no_std` measures; on a Cortex-M 4 KiB, and 2 for losses of elements that are
-//!   not reduced by row, for `CrossEntropy` against classes and for cosines.
+//!   6 KiB of stack in all, as `scripts/no_std` measures; on a Cortex-M 4 KiB, and 2 for losses of elements that are
+//!   not reduced by row, for `CrossEntropy` against classes and for cosines, unless rows lie along an axis in the middle.
 //!
 //! # Features
 //!

@@ -118,7 +118,7 @@ fn special_logits<T: Subject>() {
 fn own_shifts<T: Subject>() {
     let inner = 16;
     for loss in CROSS_ENTROPY {
-        for classes in [3, if T::BITS == 32 { 600 } else { 70 }] {
+        for classes in [3, if T::BITS == 32 { 600 } else { 100 }] {
             let row = |[own, other, rest]: [f64; 3], target: usize| -> Vec<T> {
                 let entry =
                     |j: usize| if j == target { own } else { [other, rest][usize::from(j != (target + 1) % 3)] };

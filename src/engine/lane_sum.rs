@@ -92,7 +92,7 @@ impl<L: Lane> RunningSum<L> {
         }
     }
 
-    /// Four terms where four come each time, or any number.
+    /// Adds all of them. A sum to which four are added at once is given nothing but fours.
     #[inline(always)]
     pub(crate) fn add_all<const N: usize>(&mut self, terms: [L; N]) {
         if let (4, [a, b, c, d, ..]) = (N, &terms[..]) {
