@@ -10,7 +10,8 @@ use crate::engine::sum::{BLOCK, Sum};
 use crate::lane::{Element, Isa, Lane, ROOMY, load_up_to};
 use crate::math::{Float, exp_scaled_each};
 
-/// Loss and gradient of a row whose sums are known. What is written for the largest logit, [`gap_at_top`](super::gap_at_top) is put over.
+/// Loss and gradient of a row whose sums are known. What is written for the largest logit,
+/// [`gap_at_top`](super::gap_at_top) is put over.
 pub(super) struct Finish<'a, T> {
     pub(super) target: SoftTarget<'a, T>,
     pub(super) shift: Shift<T>,

@@ -122,8 +122,8 @@ fn masses<I: Isa, T: Float>(passes: Passes<I>, x: &[T], target: &SoftTarget<'_, 
     (largest, top, [masses.others.total(), masses.target.to_f64()])
 }
 
-/// The sums of the exponentials of the others and of the largest, whose column is `top`, and their shift. The exponentials
-/// go to their place, if there is one.
+/// The sums of the exponentials of the others and of the largest, whose column is `top`, and their shift. The
+/// exponentials go to their place, if there is one.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
 fn exponentials<I: Isa, T: Float>(
