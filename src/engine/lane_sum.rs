@@ -95,8 +95,8 @@ impl<L: Lane> RunningSum<L> {
     /// Adds all of them. A sum to which four are added at once is given nothing but fours.
     #[inline(always)]
     pub(crate) fn add_all<const N: usize>(&mut self, terms: [L; N]) {
-        if let (4, [a, b, c, d, ..]) = (N, &terms[..]) {
-            return self.sum.add_four([*a, *b, *c, *d]);
+        if let &[a, b, c, d] = &terms[..] {
+            return self.sum.add_four([a, b, c, d]);
         }
         let mut k = 0;
         while k < N {
