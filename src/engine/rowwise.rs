@@ -19,6 +19,8 @@ pub(super) const LARGE: usize = 1 << 17;
 
 /// Bytes of a gradient that no cache holds until it is read.
 pub(super) const STREAMED: usize = 1 << 25;
+/// Bytes of a gradient that the caches of one core do not hold.
+const FAR: usize = 1 << 20;
 
 /// A loss of one row.
 pub(crate) trait Rowwise<T: Float>: Send + Sync {
@@ -47,6 +49,8 @@ pub(crate) struct Shared<'a, T> {
     pub(crate) accumulate: bool,
     /// Whether no cache will hold the gradient until it is read, and it fills whole registers row by row.
     pub(crate) streams: bool,
+    /// Whether the gradient is in memory that is worth fetching before it is written.
+    pub(crate) is_far: bool,
 }
 
 impl<'a, T: Float> Shared<'a, T> {
@@ -54,7 +58,7 @@ impl<'a, T: Float> Shared<'a, T> {
     pub(crate) fn new(how: &Call<'a, T>, layout: Layout, rows: usize) -> Result<Self, LossError> {
         let factors = Factors::of_rows(how, rows)?;
         let Call { threads, accumulate, .. } = *how;
-        Ok(Self { token: how.token()?, threads, layout, factors, accumulate, streams: false })
+        Ok(Self { token: how.token()?, threads, layout, factors, accumulate, streams: false, is_far: false })
     }
 }
 
@@ -88,6 +92,7 @@ pub(super) fn reduce<T: Float>(
     let Layout { classes, stride, .. } = shared.layout;
     let is_dense = stride == classes && classes.is_multiple_of(T::LANES);
     shared.streams = is_dense && !how.accumulate && size_of_val(&*args.x) >= STREAMED;
+    shared.is_far = size_of_val(&*args.x) >= FAR;
     let reduced = Reduced::new(how, &totals, rows, rows, of_loss)?;
     let empty = args.out.each.is_none() && reduced.scale.is_none();
     if args.out.each.is_none() {

@@ -3,8 +3,8 @@
 //! The entries of a tile are copied to the scratch, row by row; formulas read them there and leave their gradients in
 //! their stead, which are then written row by row. Where a tile finds no room, entries come from the slices each time.
 
+use super::Positions;
 use super::work::{LITTLE, MIDDLING, Shape, WORK, Work, chunk, column};
-use super::{Apart, Positions};
 use crate::engine::rowwise::{Layout, Shared};
 use crate::engine::sum::{self, Sum};
 use crate::lane::{Isa, Kernel, Lane, Token, Window, WindowMut, dispatch};
@@ -265,8 +265,7 @@ impl<T: Float, I: Isa> Column<'_, T, I> {
     /// Whether anybody wants derivatives with respect to the first row, to the second.
     #[inline(always)]
     pub(crate) fn wants(&self) -> [bool; 2] {
-        let in_place = matches!(self.positions.x, Apart::Replace(_));
-        [in_place || self.positions.grad.is_some(), self.positions.target_grad.is_some()]
+        [self.positions.wants_grad(), self.positions.target_grad.is_some()]
     }
 
     /// Leaves the gradients of a class, whose entries are not read again.

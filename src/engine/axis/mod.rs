@@ -90,6 +90,12 @@ impl<T: Float> Positions<'_, T> {
         }
     }
 
+    /// Whether there is a place for the gradient.
+    #[inline(always)]
+    pub(crate) fn wants_grad(&self) -> bool {
+        self.grad.is_some() || matches!(self.x, Apart::Replace(_))
+    }
+
     /// Where the gradient goes, and whether it is added to what is there.
     #[inline(always)]
     pub(crate) fn grad_place(&mut self, accumulate: bool) -> Option<(WindowMut<'_, T>, bool)> {

@@ -24,13 +24,14 @@ impl<T: Float> Tile<'_, T> {
             }
             self.sums(isa, x.part(at..x.len().min(at + T::LANES)), v);
             let mut scale = [even.unwrap_or_default(); f32::LANES];
-            let mut weight = None;
             if let Some(plan) = &plan {
                 let from = v % per_group * T::LANES;
                 scale[..T::LANES].copy_from_slice(&plan.scale[from..from + T::LANES]);
-                weight = Some(T::chunks(&plan.weight).0[v % per_group]);
+                self.weigh(isa, v, &T::chunks(&plan.weight).0[v % per_group]);
             }
-            self.results(isa, v, weight.as_ref(), &scale[..T::LANES]);
+            if positions.wants_grad() {
+                self.factor(isa, v, &scale[..T::LANES]);
+            }
         }
     }
 
@@ -114,25 +115,29 @@ impl<T: Float> Tile<'_, T> {
         [self.base[v], self.k[v]] = shifts(sum, largest);
     }
 
-    /// The weighted loss, the factor of the gradient, and what stands in for the exponential of the target.
+    /// The weighted loss.
     #[inline(always)]
-    fn results<I: Isa>(&mut self, isa: I, v: usize, weight: Option<&T::Chunk>, scale: &[f64]) {
+    fn weigh<I: Isa>(&mut self, isa: I, v: usize, weight: &T::Chunk) {
+        let class = T::Lane::<I>::load(isa, &self.class[v]);
+        let loss = weigh(T::Lane::<I>::load(isa, weight), T::Lane::<I>::load(isa, &self.loss[v]));
+        loss.keep(class.of(0.0).le(class)).store(&mut self.loss[v]);
+    }
+
+    /// The factor of the gradient, and what stands in for the exponential of the target.
+    #[inline(always)]
+    fn factor<I: Isa>(&mut self, isa: I, v: usize, scale: &[f64]) {
         let class = T::Lane::<I>::load(isa, &self.class[v]);
         let kept = class.of(0.0).le(class);
         factors(scale, self.others[v].as_ref(), self.target[v].as_ref(), self.factor[v].as_mut());
         T::Lane::<I>::load(isa, &self.factor[v]).keep(kept).store(&mut self.factor[v]);
         (-T::Lane::<I>::load(isa, &self.others[v])).store(&mut self.others[v]);
-        if let Some(weight) = weight {
-            let loss = weigh(T::Lane::<I>::load(isa, weight), T::Lane::<I>::load(isa, &self.loss[v]));
-            loss.keep(kept).store(&mut self.loss[v]);
-        }
     }
 
     /// The gradient, where there is a place for it.
     #[cfg_attr(feature = "std", inline(always))]
     #[cfg_attr(not(feature = "std"), inline(never))]
     pub(super) fn write<I: Isa>(&mut self, isa: I, positions: &mut Positions<'_, T>) {
-        if positions.grad_place(false).is_none() {
+        if !positions.wants_grad() {
             return;
         }
         let mut class = 0;

@@ -14,7 +14,7 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::rowwise::Shared;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::engine::sum::{self, Sum};
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Window, dispatch};
+use crate::lane::{AHEAD, Isa, Kernel, Lane, Window, WindowMut, dispatch};
 use crate::math::{Float, exp_scaled_each};
 
 /// Vectors of a tile: shorter runs of memory cost more than exponentials that are made twice.
@@ -35,15 +35,17 @@ pub(crate) fn hard_positions<T: Float>(
     mut positions: Positions<'_, T>,
     plans: impl Plans<T>,
 ) -> Sum {
-    let (accumulate, shape) = (shared.accumulate, shape::<T>(shared.layout.classes));
+    let shape = shape::<T>(shared.layout.classes);
+    let Shared { accumulate, is_far, .. } = *shared;
     let mut work = Work::new();
-    dispatch(shared.token, Hard { positions: &mut positions, plans, accumulate, shape, work: &mut work })
+    dispatch(shared.token, Hard { positions: &mut positions, plans, accumulate, is_far, shape, work: &mut work })
 }
 
 struct Hard<'a, 'p, T: Float, P> {
     positions: &'a mut Positions<'p, T>,
     plans: P,
     accumulate: bool,
+    is_far: bool,
     shape: Shape,
     work: &'a mut Work<T>,
 }
@@ -59,7 +61,7 @@ impl<T: Float, P: Plans<T>> Kernel for Hard<'_, '_, T, P> {
         while start < len {
             let end = len.min(start + width);
             let mut tile = Tile::new(self.work, self.shape, (end - start).div_ceil(T::LANES), self.accumulate);
-            sum.add(tile.run(isa, self.positions.part(start..end), self.plans));
+            sum.add(tile.run(isa, self.positions.part(start..end), self.plans, self.is_far));
             start = end;
         }
         sum
@@ -69,10 +71,11 @@ impl<T: Float, P: Plans<T>> Kernel for Hard<'_, '_, T, P> {
 impl<T: Float> Tile<'_, T> {
     /// The sum of the weighted losses of one tile.
     #[inline(always)]
-    fn run<I: Isa>(&mut self, isa: I, mut positions: Positions<'_, T>, plans: impl Plans<T>) -> f64 {
+    fn run<I: Isa>(&mut self, isa: I, mut positions: Positions<'_, T>, plans: impl Plans<T>, is_far: bool) -> f64 {
         let (first, len) = (positions.first, positions.len());
         self.classes(first, len, plans);
-        self.exponentials(isa, positions.x.get());
+        let grad = positions.grad.as_ref().filter(|_| is_far).map(WindowMut::shared);
+        self.exponentials(isa, positions.x.get(), grad);
         self.finish(isa, &positions, plans);
         self.write(isa, &mut positions);
         let loss = &T::flat(self.loss)[..len];
@@ -91,16 +94,19 @@ impl<T: Float> Tile<'_, T> {
             let at = i * GROUP;
             plans.classes(first + at, &mut class[..to.len().min(len - at)]);
             for (to, class) in to.iter_mut().zip(class) {
-                self.gaps |= class == IGNORED;
-                *to = T::from_f64(if class == IGNORED { -1.0 } else { class as f64 });
+                let is_ignored = class == IGNORED;
+                self.gaps |= is_ignored;
+                // By way of a type of 32 bits, which processors convert many of at once.
+                *to = T::from_f64(f64::from(if is_ignored { -1 } else { class as i32 }));
             }
         }
     }
 
-    /// The exponentials of all entries, with their sums.
+    /// The exponentials of all entries, with their sums. The memory of the gradient is fetched meanwhile, as the loop that
+    /// writes it has nothing else to do.
     #[cfg_attr(feature = "std", inline(always))]
     #[cfg_attr(not(feature = "std"), inline(never))]
-    fn exponentials<I: Isa>(&mut self, isa: I, x: Window<'_, T>) {
+    fn exponentials<I: Isa>(&mut self, isa: I, x: Window<'_, T>, grad: Option<Window<'_, T>>) {
         let (zero, lanes) = (T::chunk(T::default()), T::LANES);
         for row in [&mut *self.others, &mut *self.lost, &mut *self.target] {
             row.fill(zero);
@@ -110,8 +116,12 @@ impl<T: Float> Tile<'_, T> {
             let four = self.shape.classes - class >= 4;
             let mut v = 0;
             while v < self.vectors {
-                let rest = x.part(v * lanes..x.len());
-                v += if four { self.span::<I, 4>(isa, rest, class, v) } else { self.span::<I, 1>(isa, rest, class, v) };
+                let rest = v * lanes..x.len();
+                let (x, grad) = (x.part(rest.clone()), grad.map(|grad| grad.part(rest)));
+                v += match four {
+                    true => self.span::<I, 4>(isa, x, grad, class, v),
+                    false => self.span::<I, 1>(isa, x, grad, class, v),
+                };
             }
             class += if four { 4 } else { 1 };
         }
@@ -119,7 +129,14 @@ impl<T: Float> Tile<'_, T> {
 
     /// As many vectors from `v` on as are of one sample, of the classes from `first` on. Returns how many.
     #[inline(always)]
-    fn span<I: Isa, const K: usize>(&mut self, isa: I, x: Window<'_, T>, first: usize, v: usize) -> usize {
+    fn span<I: Isa, const K: usize>(
+        &mut self,
+        isa: I,
+        x: Window<'_, T>,
+        grad: Option<Window<'_, T>>,
+        first: usize,
+        v: usize,
+    ) -> usize {
         let whole = x.run() / T::LANES;
         let mut gathered;
         let xs: [&[T::Chunk]; K] = if whole > 0 {
@@ -130,19 +147,29 @@ impl<T: Float> Tile<'_, T> {
             x.gather(first, gathered.each_mut().map(|row| row[0].as_mut()));
             core::array::from_fn(|k| &gathered[k][..])
         };
-        self.group(isa, xs, first, v);
+        let grads =
+            grad.filter(|_| whole > 0).map(|grad| core::array::from_fn(|k| &T::chunks(grad.row(first + k)).0[..whole]));
+        self.group(isa, xs, grads, first, v);
         whole.max(1)
     }
 
     /// The exponentials of some vectors of neighbouring classes.
     #[inline(always)]
-    fn group<I: Isa, const K: usize>(&mut self, isa: I, xs: [&[T::Chunk]; K], first: usize, v: usize) {
+    fn group<I: Isa, const K: usize>(
+        &mut self,
+        isa: I,
+        xs: [&[T::Chunk]; K],
+        grads: Option<[&[T::Chunk]; K]>,
+        first: usize,
+        v: usize,
+    ) {
         let scaling = Shift::<T>::first().scaling::<T::Lane<I>>(isa);
         let n = xs[0].len();
         let slot = self.slot(first);
         let mut rows = self.e[slot..].chunks_exact_mut(self.vectors);
         let es: [&mut [T::Chunk]; K] = core::array::from_fn(|_| &mut rows.next().unwrap_or_default()[v..v + n]);
-        let xs: [&[T::Chunk]; K] = core::array::from_fn(|k| &xs[k][..n]);
+        let xs = xs.map(|row| &row[..n]);
+        let grads = grads.map(|grads| grads.map(|row| &row[..n]));
         let (class, target) = (&self.class[v..v + n], &mut self.target[v..v + n]);
         let (high, low) = (&mut self.others[v..v + n], &mut self.lost[v..v + n]);
         let number = T::Lane::<I>::splat(isa, T::from_f64(first as f64));
@@ -153,6 +180,9 @@ impl<T: Float> Tile<'_, T> {
             let mut k = 0;
             while k < K {
                 isa.prefetch(&xs[k][i], AHEAD);
+                if let Some(grads) = &grads {
+                    isa.prefetch(&grads[k][i], 0);
+                }
                 x[k] = T::Lane::<I>::load(isa, &xs[k][i]);
                 k += 1;
             }

@@ -46,8 +46,12 @@ macro_rules! class_index {
                 match self {
                     $(Self::$variant(indices) => {
                         let ignored = ignore_index.and_then(|index| <$t>::try_from(index).ok());
-                        for (to, &index) in to.iter_mut().zip(&indices[first..]) {
-                            *to = if Some(index) == ignored { IGNORED } else { index as usize };
+                        let places = to.iter_mut().zip(&indices[first..]);
+                        match ignored {
+                            None => places.for_each(|(to, &index)| *to = index as usize),
+                            Some(ignored) => places.for_each(|(to, &index)| {
+                                *to = if index == ignored { IGNORED } else { index as usize };
+                            }),
                         }
                     })+
                 }
