@@ -19,7 +19,7 @@ pub(super) const LARGE: usize = 1 << 17;
 
 /// Bytes of a gradient that no cache holds until it is read.
 pub(super) const STREAMED: usize = 1 << 25;
-/// Bytes of a gradient that the caches of one core do not hold.
+/// Bytes of a gradient whose memory is worth fetching before it is written.
 const FAR: usize = 1 << 20;
 
 /// A loss of one row.
@@ -49,7 +49,7 @@ pub(crate) struct Shared<'a, T> {
     pub(crate) accumulate: bool,
     /// Whether no cache will hold the gradient until it is read, and it fills whole registers row by row.
     pub(crate) streams: bool,
-    /// Whether the gradient is in memory that is worth fetching before it is written.
+    /// Whether the gradient, if there is one, is large enough for its memory to be fetched before it is written.
     pub(crate) is_far: bool,
 }
 

@@ -15,21 +15,20 @@ impl<T: Float> Tile<'_, T> {
     pub(super) fn finish<I: Isa>(&mut self, isa: I, positions: &Positions<'_, T>, plans: impl Plans<T>) {
         let x = positions.x.get();
         let even = plans.even();
-        let per_group = GROUP / T::LANES;
+        let scale = [even.unwrap_or_default(); f32::LANES];
         let mut plan = None;
         for v in 0..self.vectors {
             let at = v * T::LANES;
-            if even.is_none() && v.is_multiple_of(per_group) {
+            let of_plan = at % GROUP;
+            if even.is_none() && of_plan == 0 {
                 plan = Some(plans.plan(positions.first + at, GROUP.min(x.len() - at)));
             }
             self.sums(isa, x.part(at..x.len().min(at + T::LANES)), v);
-            let mut scale = [even.unwrap_or_default(); f32::LANES];
             if let Some(plan) = &plan {
-                let from = v % per_group * T::LANES;
-                scale[..T::LANES].copy_from_slice(&plan.scale[from..from + T::LANES]);
-                self.weigh(isa, v, &T::chunks(&plan.weight).0[v % per_group]);
+                self.weighed(isa, v, &T::chunks(&plan.weight).0[of_plan / T::LANES]);
             }
             if positions.wants_grad() {
+                let scale = plan.as_ref().map_or(&scale[..], |plan| &plan.scale[of_plan..]);
                 self.factor(isa, v, &scale[..T::LANES]);
             }
         }
@@ -117,7 +116,7 @@ impl<T: Float> Tile<'_, T> {
 
     /// The weighted loss.
     #[inline(always)]
-    fn weigh<I: Isa>(&mut self, isa: I, v: usize, weight: &T::Chunk) {
+    fn weighed<I: Isa>(&mut self, isa: I, v: usize, weight: &T::Chunk) {
         let class = T::Lane::<I>::load(isa, &self.class[v]);
         let loss = weigh(T::Lane::<I>::load(isa, weight), T::Lane::<I>::load(isa, &self.loss[v]));
         loss.keep(class.of(0.0).le(class)).store(&mut self.loss[v]);

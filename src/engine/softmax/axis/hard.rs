@@ -36,16 +36,14 @@ pub(crate) fn hard_positions<T: Float>(
     plans: impl Plans<T>,
 ) -> Sum {
     let shape = shape::<T>(shared.layout.classes);
-    let Shared { accumulate, is_far, .. } = *shared;
     let mut work = Work::new();
-    dispatch(shared.token, Hard { positions: &mut positions, plans, accumulate, is_far, shape, work: &mut work })
+    dispatch(shared.token, Hard { positions: &mut positions, plans, shared, shape, work: &mut work })
 }
 
 struct Hard<'a, 'p, T: Float, P> {
     positions: &'a mut Positions<'p, T>,
     plans: P,
-    accumulate: bool,
-    is_far: bool,
+    shared: &'a Shared<'a, T>,
     shape: Shape,
     work: &'a mut Work<T>,
 }
@@ -57,11 +55,12 @@ impl<T: Float, P: Plans<T>> Kernel for Hard<'_, '_, T, P> {
     fn run<I: Isa>(self, isa: I) -> Sum {
         let mut sum = Sum::default();
         let (len, width) = (self.positions.len(), self.shape.vectors * T::LANES);
+        let Shared { accumulate, is_far, .. } = *self.shared;
         let mut start = 0;
         while start < len {
             let end = len.min(start + width);
-            let mut tile = Tile::new(self.work, self.shape, (end - start).div_ceil(T::LANES), self.accumulate);
-            sum.add(tile.run(isa, self.positions.part(start..end), self.plans, self.is_far));
+            let mut tile = Tile::new(self.work, self.shape, (end - start).div_ceil(T::LANES), accumulate);
+            sum.add(tile.run(isa, self.positions.part(start..end), self.plans, is_far));
             start = end;
         }
         sum
@@ -74,7 +73,9 @@ impl<T: Float> Tile<'_, T> {
     fn run<I: Isa>(&mut self, isa: I, mut positions: Positions<'_, T>, plans: impl Plans<T>, is_far: bool) -> f64 {
         let (first, len) = (positions.first, positions.len());
         self.classes(first, len, plans);
-        let grad = positions.grad.as_ref().filter(|_| is_far).map(WindowMut::shared);
+        // Tiles that are not kept come back to their logits before they write: what was fetched would be gone by then.
+        let is_fetched = is_far && self.shape.is_kept;
+        let grad = positions.grad.as_ref().filter(|_| is_fetched).map(WindowMut::shared);
         self.exponentials(isa, positions.x.get(), grad);
         self.finish(isa, &positions, plans);
         self.write(isa, &mut positions);
@@ -96,14 +97,14 @@ impl<T: Float> Tile<'_, T> {
             for (to, class) in to.iter_mut().zip(class) {
                 let is_ignored = class == IGNORED;
                 self.gaps |= is_ignored;
-                // By way of a type of 32 bits, which processors convert many of at once.
-                *to = T::from_f64(f64::from(if is_ignored { -1 } else { class as i32 }));
+                // As numbers of 32 bits, of which processors convert many at once.
+                *to = T::from_i32(if is_ignored { -1 } else { class as i32 });
             }
         }
     }
 
-    /// The exponentials of all entries, with their sums. The memory of the gradient is fetched meanwhile, as the loop that
-    /// writes it has nothing else to do.
+    /// The exponentials of all entries, with their sums. The memory of `grad` is fetched meanwhile: the loop that writes
+    /// it has nothing else to do.
     #[cfg_attr(feature = "std", inline(always))]
     #[cfg_attr(not(feature = "std"), inline(never))]
     fn exponentials<I: Isa>(&mut self, isa: I, x: Window<'_, T>, grad: Option<Window<'_, T>>) {
