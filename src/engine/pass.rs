@@ -41,6 +41,7 @@ pub(crate) trait OnRows {
 }
 
 /// Runs it at a level.
+#[inline(always)]
 pub(crate) fn on_rows<R: OnRows>(token: Token, threads: Threads, rows: R) -> R::Out {
     dispatch(token, Dispatched { token, threads, rows })
 }

@@ -30,6 +30,7 @@ const fn shape<T: Float>(classes: usize) -> Shape {
 }
 
 /// The sum of the weighted losses of the positions, which go to their places with their gradients.
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(crate) fn hard_positions<T: Float>(
     shared: &Shared<'_, T>,
     mut positions: Positions<'_, T>,
