@@ -40,7 +40,7 @@ pub(crate) trait OnRows {
     fn run<I: Isa>(self, passes: Passes<I>) -> Self::Out;
 }
 
-/// Runs it at a level.
+/// Runs it at a level. Inlined: a frame of its own is stack that small machines lack.
 #[inline(always)]
 pub(crate) fn on_rows<R: OnRows>(token: Token, threads: Threads, rows: R) -> R::Out {
     dispatch(token, Dispatched { token, threads, rows })

@@ -120,9 +120,10 @@ impl<T: Float> Tile<'_, T> {
             while v < self.vectors {
                 let rest = v * lanes..x.len();
                 let (x, grad) = (x.part(rest.clone()), grad.map(|grad| grad.part(rest)));
-                v += match four {
-                    true => self.span::<I, 4>(isa, x, grad, class, v),
-                    false => self.span::<I, 1>(isa, x, grad, class, v),
+                v += if four {
+                    self.span::<I, 4>(isa, x, grad, class, v)
+                } else {
+                    self.span::<I, 1>(isa, x, grad, class, v)
                 };
             }
             class += if four { 4 } else { 1 };
