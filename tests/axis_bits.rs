@@ -178,6 +178,24 @@ macro_rules! tests_of {
             }
         }
 
+        /// Batches whose gradient the caches do not have, against their samples alone.
+        #[test]
+        fn large_batches() {
+            for (samples, classes, inner) in [(6000, 9, 5), (3, 21, 5000)] {
+                let batch = Batch::new(samples, classes, inner);
+                let loss = CrossEntropy::new(batch.layout());
+                for how in [Call::new().sum(), Call::new().sum().accumulate()] {
+                    let (mut whole, mut alone) = (vec![1.5; batch.x.len()], vec![1.5; batch.x.len()]);
+                    loss.with(how).grad(&batch.x, &batch.class, &mut whole).unwrap();
+                    let entries = batch.x.chunks(classes * inner).zip(alone.chunks_mut(classes * inner));
+                    for ((x, dx), class) in entries.zip(batch.class.chunks(inner)) {
+                        loss.with(how).grad(x, class, dx).unwrap();
+                    }
+                    assert!(bits(&whole) == bits(&alone), "{samples}x{classes}x{inner}");
+                }
+            }
+        }
+
         /// `dt = w (1 - α) (lse - x)`, which is the loss against each class: in rows and with an axis.
         #[test]
         fn gradients_of_targets() {

@@ -21,6 +21,21 @@ use std::collections::BTreeMap;
 
 tests_of_family!(Classification);
 
+/// A row whose exponentials could be added one by one, but not all of them.
+#[test]
+fn long_rows_of_large_logits_in_place() {
+    const LEN: usize = 1 << 19;
+    for level in levels() {
+        let mut x = vec![43.0_f32; LEN];
+        let loss = CrossEntropy::new(LEN).with(Call::new().level(level));
+        let value = loss.value_and_grad_in_place(&mut x, &[1_u8]).expect("a call").value;
+        assert!((f64::from(value) - (LEN as f64).ln()).abs() < 2e-6, "{value} on {level:?}");
+        let share = 1.0 / LEN as f32;
+        let wanted = |i: usize| if i == 1 { share - 1.0 } else { share };
+        assert!(x.iter().enumerate().all(|(i, &dx)| (dx / wanted(i) - 1.0).abs() < 3e-7), "{level:?}");
+    }
+}
+
 /// A positive weight for each column is that weight, bit for bit.
 macro_rules! positive_weights_by_column {
     ($($test:ident: $float:ident),+) => {

@@ -13,11 +13,12 @@ tests_of_family!(Embedding);
 /// Vectors far below what guards their norms have derivatives all the same: `-t` over the guard.
 #[test]
 fn vectors_far_below_their_guard() -> Result<(), lossfn::LossError> {
-    use lossfn::{CosineSimilarity, Loss};
+    use lossfn::{CosineEmbedding, CosineSimilarity, Loss};
     let (x, t) = ([1e-30_f32, 2e-30, -1e-30], [3e-30_f32, 1e-30, -2e-30]);
-    let mut grad = [0.0; 3];
-    CosineSimilarity::new(3).tf23().grad(&x, &t, &mut grad)?;
-    for (grad, t) in grad.into_iter().zip(t) {
+    let (mut floor, mut added) = ([0.0; 3], [0.0; 3]);
+    CosineSimilarity::new(3).tf23().grad(&x, &t, &mut floor)?;
+    CosineEmbedding::new(3, &[1]).torch().grad(&x, &t, &mut added)?;
+    for (grad, t) in floor.into_iter().chain(added).zip(t.into_iter().cycle()) {
         let expected = -f64::from(t) / 1e-12;
         assert!((f64::from(grad) / expected - 1.0).abs() < 3e-7, "{grad:e} is not {expected:e}");
     }

@@ -327,3 +327,21 @@ fn totals_add_up() {
     assert_eq!((nothing.mean(Empty::Zero), nothing.weighted_mean(Empty::Zero)), (0.0, 0.0));
     assert_eq!(totals(1.0, 0.0, 2).weighted_mean(Empty::Zero), 0.0);
 }
+
+/// More rows than a tile has elements: an entry of a row is that of each of its elements.
+#[test]
+fn entries_of_many_short_rows() {
+    use lossfn::{Loss, Mse};
+    const ROWS: usize = 5000;
+    let of_row: Vec<f32> = (0..ROWS).map(|row| (row % 7) as f32).collect();
+    let of_element: Vec<f32> = of_row.iter().flat_map(|&entry| [entry; 2]).collect();
+    let (x, t) = (vec![3.0; 2 * ROWS], vec![1.0; 2 * ROWS]);
+    let run = |how: Call<'_, f32>| {
+        let mut dx = vec![7.0; x.len()];
+        let value = Mse::new().with(how.sum()).value_and_grad(&x, &t, &mut dx).expect("a call").value;
+        (value, dx)
+    };
+    let by_row = run(Call::new().weights(Weights::Rows(&of_row)));
+    assert_eq!(by_row, run(Call::new().weights(Weights::Each(&of_element))));
+    assert_eq!(by_row.1[..4], [0.0, 0.0, 4.0, 4.0]);
+}
