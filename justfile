@@ -65,8 +65,8 @@ bits:
     scripts/bits
 
 # The benchmarks.
-bench *names:
-    scripts/bench {{names}}
+bench name='':
+    scripts/bench {{name}}
 
 # This crate beside its peers in Rust and Python.
 peers *arguments:

@@ -56,6 +56,18 @@ fn means_along_an_axis_do_not_overflow() {
     assert!(each.iter().all(|loss| (loss / 2.25e38 - 1.0).abs() < 1e-6), "{each:?}");
 }
 
+/// A mean of equal losses is that loss: it is a quotient, not a product with a rounded share.
+#[test]
+fn means_of_equal_losses() {
+    for columns in [3, 49, 98, 103, 107] {
+        let (x, t, mut each) = (vec![1.0; 2 * columns], vec![0.0; 2 * columns], [0.0_f64; 2]);
+        for how in [Call::new().columns(columns), Call::new().axis(columns, 2)] {
+            Mse::new().with(how.by_row(ByRow::Mean)).each(&x, &t, &mut each).unwrap();
+            assert_eq!(each, [1.0; 2], "{columns}");
+        }
+    }
+}
+
 #[test]
 fn masked_rows_along_an_axis_are_not_read() {
     let (x, t) = ([f64::NAN, 2.0, 1.0, 4.0], [0.0; 4]);

@@ -2,8 +2,8 @@
 //! latter.
 
 use lossfn::{
-    Bce, BceWithLogits, BothGrads, ByRow, Call, CrossEntropy, Divisor, Hinge, HingeEmbedding, KlDiv, Labels, LogCosh,
-    Loss, LossError, Mape, Msle, Real, SquaredHinge, Threads,
+    Bce, BceWithLogits, BothGrads, ByRow, Call, CategoricalHinge, CrossEntropy, Divisor, Hinge, HingeEmbedding, KlDiv,
+    Labels, LogCosh, Loss, LossError, Mape, Msle, Real, SquaredHinge, Threads,
 };
 
 const INF: f64 = f64::INFINITY;
@@ -128,9 +128,9 @@ fn kl_of_a_target_of_zero_is_zero_whatever_the_prediction() {
         let (value, dx, dt) = at(&KlDiv::new().log_target(), x, -INF);
         assert_eq!((value, dx.abs(), dt), (0.0, 0.0, 0.0), "{x}");
     }
-    for x in [0.0, 1e-300, 0.5, 1.0] {
-        let (value, dx, dt) = at::<f64>(&KlDiv::new().of_probabilities(), x, 0.0);
-        assert_eq!((value, dx.abs(), dt), (0.0, 0.0, if x == 0.0 { INF } else { -INF }), "{x}");
+    for (x, t) in [0.0, -0.0, 1e-300, 0.5, 1.0].into_iter().flat_map(|x| [(x, 0.0), (x, -0.0)]) {
+        let (value, dx, dt) = at::<f64>(&KlDiv::new().of_probabilities(), x, t);
+        assert_eq!((value, dx.abs(), dt), (0.0, 0.0, if x == 0.0 { INF } else { -INF }), "{x} {t}");
     }
     assert_eq!(at(&KlDiv::new(), -INF, 0.5), (INF, -0.5, INF));
     let (value, dx, _) = at::<f64>(&KlDiv::new(), -1.0, -0.5);
@@ -266,6 +266,18 @@ fn hinge_of_an_infinite_score() {
     assert_eq!(one(&Hinge::new(), INF, -1.0), (INF, 1.0));
     assert_eq!(at(&SquaredHinge::new(), INF, 1.0), (0.0, 0.0, 0.0));
     assert_eq!(one(&Hinge::new(), INF, 0.0).0, 1.0, "a target of 0 knows no score");
+}
+
+/// Where no class but the target is left, none can be too near: not even that of an impossible target.
+#[test]
+fn categorical_hinge_of_a_target_alone() {
+    for score in [-INF, -3.0, 0.0, INF] {
+        let mut dx = [9.0];
+        let loss = CategoricalHinge::new(1).without_target_slot();
+        let value = loss.value_and_grad(&[score], &[1.0], &mut dx).unwrap().value;
+        assert_eq!((value, dx[0].abs()), (0.0, 0.0), "{score}");
+    }
+    assert!(CategoricalHinge::new(1).without_target_slot().value(&[f64::NAN], &[1.0]).unwrap().value.is_nan());
 }
 
 #[test]

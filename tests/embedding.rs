@@ -7,13 +7,13 @@
 mod judging;
 
 use judging::family::tests_of_family;
+use lossfn::{CosineEmbedding, CosineSimilarity, Loss, LossError};
 
 tests_of_family!(Embedding);
 
 /// Vectors far below what guards their norms have derivatives all the same: `-t` over the guard.
 #[test]
-fn vectors_far_below_their_guard() -> Result<(), lossfn::LossError> {
-    use lossfn::{CosineEmbedding, CosineSimilarity, Loss};
+fn vectors_far_below_their_guard() -> Result<(), LossError> {
     let (x, t) = ([1e-30_f32, 2e-30, -1e-30], [3e-30_f32, 1e-30, -2e-30]);
     let (mut floor, mut added) = ([0.0; 3], [0.0; 3]);
     CosineSimilarity::new(3).tf23().grad(&x, &t, &mut floor)?;
@@ -23,4 +23,20 @@ fn vectors_far_below_their_guard() -> Result<(), lossfn::LossError> {
         assert!((f64::from(grad) / expected - 1.0).abs() < 3e-7, "{grad:e} is not {expected:e}");
     }
     Ok(())
+}
+
+/// What `f32` would round to 0 or to infinity, or to fewer digits, is refused there.
+#[test]
+fn a_guard_that_the_element_type_rounds_away_is_refused() {
+    let (single, double, labels) = ([1e-30_f32, 0.0], [1e-30_f64, 0.0], [1]);
+    for guard in [1e-50, 1e-40, 1e40] {
+        let loss = CosineSimilarity::new(2).floor(guard);
+        let refused = loss.value(&single, &[1.0, 0.0]).unwrap_err();
+        assert!(matches!(refused, LossError::Option { name: "floor", .. }), "{refused:?}");
+        assert!(loss.value(&double, &[1.0, 0.0]).is_ok());
+        let loss = CosineEmbedding::new(2, &labels).epsilon(guard);
+        let refused = loss.value(&single, &[1.0, 0.0]).unwrap_err();
+        assert!(matches!(refused, LossError::Option { name: "epsilon", .. }), "{refused:?}");
+        assert!(loss.value(&double, &[1.0, 0.0]).is_ok());
+    }
 }

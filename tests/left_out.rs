@@ -2,7 +2,10 @@
 
 mod support;
 
-use lossfn::{Call, CrossEntropy, Divisor, Empty, Layout, Level, Mse, Weights};
+use lossfn::{
+    Call, CategoricalCrossEntropy, CosineEmbedding, CrossEntropy, Divisor, Empty, Layout, Level, Loss, LossError, Mse,
+    Nll, Weights,
+};
 use support::{AnyLoss, Number, Problem, Subject, Y, assert_same, for_both_types, subjects};
 
 for_both_types!(
@@ -36,8 +39,9 @@ fn check_left_out<T: Number>(mut problem: Problem<T>, mask: Option<&[bool]>, lev
     let kept: Vec<usize> = (0..rows).filter(|&row| !is_out(row)).collect();
     for row in (0..rows).filter(|&row| is_out(row)) {
         problem.x[row * columns..][..columns].fill(poison(row));
-        if mask.is_none() {
-            problem.classes[row] = -100;
+        // No class, but of a masked row that is nothing wrong.
+        if let Some(class) = problem.classes.get_mut(row) {
+            *class = if mask.is_none() { -100 } else { -1 };
         }
     }
     let how = Call::new().level(level);
@@ -271,4 +275,57 @@ fn divisors_of_classes_and_of_distributions() {
     let value =
         f64::bind(AnyLoss::Mse(Mse::new()), weights, Y::Numbers(&[0.0, 0.0])).value(&[0.5_f64.sqrt(), 2.0_f64.sqrt()]);
     assert!((value.unwrap().value - 3.25).abs() < 1e-14, "weights are not the divisor unless asked");
+}
+
+/// An index that is no class and a label that is no sign are wrong where a mask keeps their row, and nowhere else.
+#[test]
+fn masked_targets_are_not_checked() -> Result<(), LossError> {
+    let (x, classes, mask) = ([0.5, -0.25, 0.75, 0.0], [7_u8, 1], [false, true]);
+    let how = Call::new().mask(&mask).sum();
+    let alone = CrossEntropy::new(2).with(Call::new().sum()).value(&x[2..], &classes[1..])?.value;
+    assert_eq!(CrossEntropy::new(2).with(how).value(&x, &classes)?.value, alone);
+    let smoothed = CrossEntropy::new(2).label_smoothing(0.5);
+    let alone = smoothed.with(Call::new().sum()).value(&x[2..], &classes[1..])?.value;
+    assert_eq!(smoothed.with(how).value(&x, &classes)?.value, alone);
+    assert_eq!(Nll::new(2).with(how).value(&x, &classes)?.value, 0.0);
+    let alone = CategoricalCrossEntropy::new(2).with(Call::new().sum()).value(&[0.75, 0.25], &classes[1..])?.value;
+    assert_eq!(CategoricalCrossEntropy::new(2).with(how).value(&[0.5, 0.5, 0.75, 0.25], &classes)?.value, alone);
+    let labels = [3, 1];
+    let alone = CosineEmbedding::new(2, &labels[1..]).with(Call::new().sum()).value(&x[2..], &[1.0, 1.0])?.value;
+    let pairs = CosineEmbedding::new(2, &labels);
+    assert_eq!(pairs.with(how).value(&x, &[1.0; 4])?.value, alone);
+
+    let mask = [true, true];
+    let how = Call::new().mask(&mask);
+    let refused = CrossEntropy::new(2).with(how).value(&x, &classes).unwrap_err();
+    assert_eq!(refused, LossError::Target { row: 0, value: 7, classes: 2 });
+    let refused = Nll::new(2).with(how).value(&x, &classes).unwrap_err();
+    assert_eq!(refused, LossError::Target { row: 0, value: 7, classes: 2 });
+    assert_eq!(pairs.with(how).value(&x, &[1.0; 4]).unwrap_err(), LossError::Label { row: 0, value: 3 });
+    Ok(())
+}
+
+/// As a class weight of 0: whatever the loss of the row, if it is a number.
+#[test]
+fn a_weight_of_nothing_on_an_impossible_class() -> Result<(), LossError> {
+    let x = [0.0, f64::NEG_INFINITY];
+    for layout in [Layout::rows(2), Layout::axis(2, 1)] {
+        for share in [0.0, 0.1] {
+            let loss = CrossEntropy::new(layout).label_smoothing(share);
+            let weighted =
+                |weight: &[f64]| loss.with(Call::new().weights(Weights::Rows(weight)).sum()).value(&x, &[1_u8]);
+            assert_eq!(weighted(&[0.0])?.value, 0.0, "{share}");
+            assert_eq!(weighted(&[1.0])?.value, f64::INFINITY, "{share}");
+        }
+    }
+    let long: Vec<f64> = (0..300).map(|i| if i == 0 { f64::NEG_INFINITY } else { 0.0 }).collect();
+    let how = Call::new().weights(Weights::Rows(&[0.0])).sum();
+    for share in [0.0, 0.1] {
+        assert_eq!(
+            CrossEntropy::new(300).label_smoothing(share).with(how).value(&long, &[0_u8])?.value,
+            0.0,
+            "{share}"
+        );
+    }
+    Ok(())
 }

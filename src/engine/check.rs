@@ -6,6 +6,11 @@ pub(crate) fn length(what: &'static str, expected: usize, found: usize) -> Resul
     if expected == found { Ok(()) } else { Err(LossError::Length { what, expected, found }) }
 }
 
+/// Whether a mask keeps a row. Its length is checked where it is read.
+pub(crate) fn is_kept(mask: Option<&[bool]>, row: usize) -> bool {
+    mask.and_then(|mask| mask.get(row)).is_none_or(|&kept| kept)
+}
+
 /// A share of a whole.
 pub(crate) fn share(name: &'static str, value: f64) -> Result<(), LossError> {
     option(name, value, (0.0..=1.0).contains(&value), "from 0 to 1")

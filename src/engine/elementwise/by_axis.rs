@@ -63,11 +63,11 @@ impl<T: Float> TileWork<T> {
         }
     }
 
-    fn prepare(&mut self, factors: &Factors<'_, T>, first: usize, len: usize) {
+    fn prepare(&mut self, factors: &Factors<'_, T>, divisor: f64, first: usize, len: usize) {
         self.sums[..len].fill(Sum::default());
         for (i, to) in self.factors[..len].iter_mut().enumerate() {
             let weight = factors.weight(first + i).to_f64();
-            *to = factors.is_kept(first + i).then(|| [weight, factors.upstream(first + i) * weight]);
+            *to = factors.is_kept(first + i).then(|| [weight, factors.upstream(first + i) * weight / divisor]);
         }
     }
 }
@@ -86,13 +86,13 @@ impl<T: Float> Kernel for TileKernel<'_, '_, T> {
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> f64 {
         let len = self.positions.len();
-        self.work.prepare(&self.shared.factors, self.positions.first, len);
+        self.work.prepare(&self.shared.factors, self.rows.divisor, self.positions.first, len);
         for column in 0..self.shared.layout.classes {
             self.column(column, len);
         }
         let losses = &mut T::flat_mut(&mut self.work.x)[..len];
         for ((to, sum), factors) in losses.iter_mut().zip(&self.work.sums).zip(&self.work.factors) {
-            let loss = T::from_f64(sum.total() * self.rows.share);
+            let loss = T::from_f64(sum.total() / self.rows.divisor);
             *to = factors.map_or(T::default(), |[weight, _]| loss * T::from_f64(weight));
         }
         if let Some(each) = &mut self.positions.each {
@@ -105,7 +105,7 @@ impl<T: Float> Kernel for TileKernel<'_, '_, T> {
 impl<T: Float> TileKernel<'_, '_, T> {
     /// Adds a column to the sums, and writes its gradients.
     fn column(&mut self, column: usize, len: usize) {
-        let Rows { loss, t, column_weights, share } = *self.rows;
+        let Rows { loss, t, column_weights, .. } = *self.rows;
         let TileWork { tile, option, x: xs, t: ts, before, sums, factors } = &mut *self.work;
         let Layout { classes, stride, inner } = self.shared.layout;
         let (xs, ts) = (&mut T::flat_mut(xs)[..len], &mut T::flat_mut(ts)[..len]);
@@ -116,23 +116,26 @@ impl<T: Float> TileKernel<'_, '_, T> {
             let own = loss.columns().map_or(T::from_f64(1.0), |columns| columns[column]);
             T::flat_mut(option)[..len].fill(own);
         }
-        tile.evaluate(loss, self.shared.token, xs, ts, T::flat(option), true);
+        tile.evaluate(loss, self.shared.token, xs, ts, T::flat(option), self.positions.target_grad.is_some());
         let weight = column_weights.map_or(T::from_f64(1.0), |weights| weights[column]);
         let (values, grads, target_grads) = tile.parts(len);
         for (sum, &value) in sums.iter_mut().zip(&*values) {
             sum.add((value * weight).to_f64());
         }
-        for ((grad, target_grad), factors) in grads.iter_mut().zip(target_grads.iter_mut()).zip(&*factors) {
-            let factor = factors.map(|[_, scale]| T::from_f64(scale * share * weight.to_f64()));
-            *grad = factor.map_or(T::default(), |factor| *grad * factor);
-            *target_grad = factor.map_or(T::default(), |factor| *target_grad * factor);
-        }
+        let scale = |grads: &mut [T]| {
+            for (grad, factors) in grads.iter_mut().zip(&*factors) {
+                let factor = factors.map(|[_, scale]| T::from_f64(scale * weight.to_f64()));
+                *grad = factor.map_or(T::default(), |factor| *grad * factor);
+            }
+        };
         let before = &mut T::flat_mut(before)[..len];
         let accumulate = self.shared.accumulate;
         if let Some(to) = &mut self.positions.target_grad {
+            scale(target_grads);
             write(to, column, target_grads, before, accumulate);
         }
         if let Some((mut to, accumulate)) = self.positions.grad_place(accumulate) {
+            scale(grads);
             write(&mut to, column, grads, before, accumulate);
         }
     }

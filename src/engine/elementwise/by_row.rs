@@ -45,9 +45,9 @@ pub(super) fn run<T: Float>(
     let totals = shared.factors.totals(shared.token, rows);
     #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
     let (of_loss, length) = (totals.count as f64, columns as f64);
-    let share = if how.by_row == Some(ByRow::Mean) { 1.0 / length } else { 1.0 };
+    let divisor = if how.by_row == Some(ByRow::Mean) { length } else { 1.0 };
     let (args, t) = args.take_target();
-    let rows_of = Rows { loss, t, column_weights, share };
+    let rows_of = Rows { loss, t, column_weights, divisor };
     if layout.is_apart() {
         return axis::run(&rows_of, how, &mut shared, args, of_loss, totals);
     }
@@ -59,8 +59,8 @@ pub(super) struct Rows<'a, T> {
     pub(super) loss: &'a dyn Compiled<T>,
     pub(super) t: &'a [T],
     pub(super) column_weights: Option<&'a [T]>,
-    /// What the sum of a row is multiplied with.
-    pub(super) share: f64,
+    /// What the sum of a row is divided by.
+    pub(super) divisor: f64,
 }
 
 impl<T: Float> Rowwise<T> for Rows<'_, T> {
@@ -107,7 +107,7 @@ impl<T: Float> Kernel for Kernels<'_, '_, T> {
             let mut count = 0;
             while count < most && factors.is_kept(first + count) {
                 let weight = factors.weight(first + count).to_f64();
-                let scale = factors.upstream(first + count) * weight * self.rows.share;
+                let scale = factors.upstream(first + count) * weight / self.rows.divisor;
                 self.work.own[count] = Own { weight, scale, sum: Sum::default() };
                 count += 1;
             }
@@ -121,7 +121,7 @@ impl<T: Float> Kernel for Kernels<'_, '_, T> {
                 self.tile(isa, start, columns, count);
             }
             for (loss, own) in self.batch.losses[start..].iter_mut().zip(&self.work.own[..count]) {
-                *loss = T::from_f64(own.sum.total() * self.rows.share) * T::from_f64(own.weight);
+                *loss = T::from_f64(own.sum.total() / self.rows.divisor) * T::from_f64(own.weight);
             }
             start += count;
         }

@@ -28,7 +28,7 @@ use crate::{LossError, Real};
 /// # Edge cases
 /// NaN gives NaN. An infinite logit on the side of a target of 0 or 1 gives exactly 0, on the other side +inf with a
 /// gradient of 1 or `-p`: a factor of 0 annihilates an infinity. Label smoothing leaves no side without a target, so
-/// that every infinite logit costs +inf.
+/// that every infinite logit costs +inf, but for -inf with a positive weight of 0.
 ///
 /// # Accuracy
 /// Targets of 0 and 1: 4 ULP, at any logit. Targets between: 4 ULP of the larger of the two terms, and so the gradient

@@ -3,7 +3,7 @@ use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
 use crate::lane::{Isa, Lane};
 use crate::loss::verbs::{both_grads, with};
-use crate::math::{Float, weigh};
+use crate::math::{Float, nan_of, weigh};
 use crate::{Call, Loss, LossError, Outcome};
 
 /// Hinge loss of one class against the best of the others.
@@ -17,7 +17,7 @@ use crate::{Call, Loss, LossError, Outcome};
 /// `ℓ = max(0, neg - pos + 1)` with `pos = Σ_j t_j x_j` and `neg = max_j (1 - t_j) x_j`. As in Keras the target class
 /// takes part in that maximum, with 0: where all other scores are negative, `neg` is 0. With
 /// [`without_target_slot`](Self::without_target_slot) it is the textbook's `neg`, over the classes whose `t_j` is not 1;
-/// a row that has no such class has the loss 0. The default mean divides by the number of rows.
+/// a row that has no such class, or only those of score -inf, has the loss 0. The default mean divides by the number of rows.
 ///
 /// # Gradient
 /// Where the loss is positive, `(1 - t_j)/k [j is a maximum] - t_j`, with `k` classes that share the maximum; where it
@@ -120,14 +120,15 @@ impl<T: Float> RowFormula<T> for CategoricalHinge {
     }
 }
 
-/// `neg - pos + 1`, with what the first difference loses: exact where it is near 0.
+/// `neg - pos + 1`, with what the first difference loses: exact where it is near 0. Where no class is left that could be
+/// too near, `neg` is -inf, and so is this.
 #[inline(always)]
 fn difference<L: Lane>(neg: L, pos: L) -> L {
     let first = neg - pos;
     let taken = first - neg;
     let lost = (neg - (first - taken)) - (pos + taken);
     let lost = L::pick(lost.same(lost), lost, lost.of(0.0));
-    (first + 1.0) + lost
+    L::pick(neg.same(neg.of(f64::NEG_INFINITY)), nan_of(pos, neg), (first + 1.0) + lost)
 }
 
 #[derive(Clone, Copy)]
@@ -203,7 +204,7 @@ macro_rules! verbs {
     ($t:ty) => {
         impl Loss<$t> for CategoricalHinge {
             fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                check::option("tie", self.tie, (0.0..=1.0).contains(&self.tie), "from 0 to 1")?;
+                check::share("tie", self.tie)?;
                 let rows = self.layout.rows_of(args.x.len())?;
                 let (args, t) = args.take_target();
                 row::run(self, how, args, Some(t), self.layout, rows)

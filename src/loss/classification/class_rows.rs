@@ -16,13 +16,13 @@ pub(super) struct ClassRows<'a, T> {
 }
 
 impl<T: Float> ClassRows<'_, T> {
-    /// Checks all lengths and indices.
+    /// Checks all lengths, and the indices of rows that are not masked.
     pub(super) fn check(&self, layout: Layout, how: &Call<'_, T>, args: &Args<'_, T, ()>) -> Result<(), LossError> {
         check_weights(self.weights, layout)?;
         row::check_call(how, "give the loss its class weights")?;
         let rows = self.classes.len();
         check::length("x", layout.entries(rows)?, args.x.len())?;
-        self.classes.check(layout.classes, self.ignore_index)?;
+        self.classes.check(layout.classes, self.ignore_index, how.mask)?;
         args.check_outputs(rows, how.accumulate)
     }
 

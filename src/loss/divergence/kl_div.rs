@@ -29,8 +29,9 @@ use crate::{Call, Loss, LossError, Outcome};
 /// `x`, `t` and both gradients have one length. Rows matter only to the call.
 ///
 /// # Edge cases
-/// NaN gives NaN, and so does a negative probability. A target of 0 costs 0 and pulls at nothing, whatever the prediction:
-/// at a log-probability of -inf too. Any other target there costs +inf.
+/// NaN gives NaN. Without a clip so does a negative probability; a target of 0, or a log target whose `e^t` is 0 in the
+/// element type, costs 0 and pulls at nothing, whatever the prediction: at a log-probability of -inf too. Any other target
+/// there costs +inf. With a clip nothing is 0 or negative, and every loss of finite inputs is finite.
 ///
 /// # Accuracy
 /// The loss 3 ULP of the larger of `t ln t` and `t x`, with log targets 3 ULP of the larger of `e^t t` and `e^t x`; of
@@ -203,7 +204,8 @@ impl<T: Float> Elementwise<T> for OfProbabilities {
         let clips = self.clip > 0.0;
         let least = x.of(if clips { self.clip } else { -infinite });
         let most = x.of(if clips { 1.0 } else { infinite });
-        let (p, q) = (t.at_least(least).at_most(most), x.at_least(least).at_most(most) + zero);
+        // A zero of either sign is 0.
+        let (p, q) = (t.at_least(least).at_most(most) + zero, x.at_least(least).at_most(most) + zero);
         let ratio = L::pick(q.same(zero) & zero.le(p), x.of(infinite), ln_ratio(p, q, p - q));
         let value = weigh(p, ratio);
         let (x_out, t_out) = (x.lt(least) | most.lt(x), t.lt(least) | most.lt(t));

@@ -23,10 +23,12 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    pub(super) fn check(self) -> Result<(), LossError> {
-        let holds = |value: f64| value >= 0.0 && value.is_finite();
-        check::option("floor", self.floor, holds(self.floor), "not negative, and finite")?;
-        check::option("epsilon", self.added, holds(self.added), "not negative, and finite")
+    /// Both are numbers that the element type has.
+    pub(super) fn check<T: Float>(self) -> Result<(), LossError> {
+        let holds = |value: f64| value == 0.0 || (value >= T::MIN_NORMAL && T::from_f64(value).to_f64().is_finite());
+        let rule = "0, or a normal positive number of the element type";
+        check::option("floor", self.floor, holds(self.floor), rule)?;
+        check::option("epsilon", self.added, holds(self.added), rule)
     }
 
     /// The guarded square of a scaled norm, and whether it is not the floor.

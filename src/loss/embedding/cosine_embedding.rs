@@ -44,8 +44,8 @@ use crate::{Call, Loss, LossError, Outcome};
 /// stride beside an axis, or an axis of more than 2^24 classes, [`Length`](LossError::Length), also of labels that are
 /// not one for each row,
 /// [`Label`](LossError::Label) with the first row whose integer label is neither 1 nor -1,
-/// [`Option`](LossError::Option) for a margin outside `[-1, 1]` or an epsilon that is negative or not finite, and what
-/// the [`Call`] can do wrong.
+/// [`Option`](LossError::Option) for a margin outside `[-1, 1]` or an epsilon that is neither 0 nor a normal positive
+/// number of the element type, and what the [`Call`] can do wrong.
 ///
 /// # Source
 /// `torch.nn.CosineEmbeddingLoss`, `F.cosine_embedding_loss`: equal with [`torch`](Self::torch), which adds 1e-12 to the
@@ -107,10 +107,10 @@ impl<'a> CosineEmbedding<'a> {
         self.epsilon(1e-12).other_labels_are_zero()
     }
 
-    fn check_options(&self) -> Result<(), LossError> {
-        self.guard.check()?;
+    fn check_options<T: Float>(&self, mask: Option<&[bool]>) -> Result<(), LossError> {
+        self.guard.check::<T>()?;
         check::option("margin", self.margin, (-1.0..=1.0).contains(&self.margin), "from -1 to 1")?;
-        if self.others_are_zero { Ok(()) } else { self.labels.check() }
+        if self.others_are_zero { Ok(()) } else { self.labels.check(mask) }
     }
 }
 
@@ -146,7 +146,7 @@ macro_rules! verbs {
     ($t:ty) => {
         impl Loss<$t> for CosineEmbedding<'_> {
             fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                self.check_options()?;
+                self.check_options::<$t>(how.mask)?;
                 let rows = self.layout.rows_of(args.x.len())?;
                 check::length("labels", rows, self.labels.len())?;
                 let (args, t) = args.take_target();

@@ -35,7 +35,8 @@ use crate::{Call, Loss, LossError, Outcome};
 /// [`NoClasses`](LossError::NoClasses) for rows without columns, [`Stride`](LossError::Stride),
 /// [`Overflow`](LossError::Overflow), [`Rows`](LossError::Rows), [`Length`](LossError::Length),
 /// [`Unsupported`](LossError::Unsupported) for a row stride beside an axis, or an axis of more than 2^24 classes,
-/// [`Option`](LossError::Option) for a floor that is negative or not finite, and what the [`Call`] can do wrong.
+/// [`Option`](LossError::Option) for a floor that is neither 0 nor a normal positive number of the element
+/// type, and what the [`Call`] can do wrong.
 ///
 /// # Source
 /// `keras.losses.CosineSimilarity`, `keras.losses.cosine_similarity`: equal with [`keras`](Self::keras), whose norms
@@ -110,7 +111,7 @@ macro_rules! verbs {
     ($t:ty) => {
         impl Loss<$t> for CosineSimilarity {
             fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                self.guard.check()?;
+                self.guard.check::<$t>()?;
                 let rows = self.layout.rows_of(args.x.len())?;
                 let (args, t) = args.take_target();
                 row::run(self, how, args, Some(t), self.layout, rows)

@@ -1,6 +1,7 @@
 //! Labels that are 1 or -1, of any signed type.
 
 use crate::LossError;
+use crate::engine::check::is_kept;
 
 /// A type that labels 1 and -1 may have: every signed integer of 8 to 64 bits, `isize`, `f32` and `f64`. Sealed.
 pub trait SignLabel: Copy + Send + Sync + private::Sealed {
@@ -81,10 +82,10 @@ macro_rules! signs {
                 }
             }
 
-            /// Every label that is an integer is 1 or -1.
-            pub(super) fn check(&self) -> Result<(), LossError> {
+            /// Every label that is an integer, and that a mask keeps, is 1 or -1.
+            pub(super) fn check(&self, mask: Option<&[bool]>) -> Result<(), LossError> {
                 match self {
-                    $(Self::$variant(labels) => check(labels),)+
+                    $(Self::$variant(labels) => check(labels, mask),)+
                 }
             }
         }
@@ -92,10 +93,10 @@ macro_rules! signs {
 }
 signs!(I8 i8, I16 i16, I32 i32, I64 i64, Isize isize, F32 f32, F64 f64);
 
-fn check<L: Label>(labels: &[L]) -> Result<(), LossError> {
+fn check<L: Label>(labels: &[L], mask: Option<&[bool]>) -> Result<(), LossError> {
     let wrong = |(row, label): (usize, &L)| match label.sign() {
-        Some(_) => None,
-        None => label.integer().map(|value| LossError::Label { row, value }),
+        None if is_kept(mask, row) => label.integer().map(|value| LossError::Label { row, value }),
+        _ => None,
     };
     labels.iter().enumerate().find_map(wrong).map_or(Ok(()), Err)
 }

@@ -23,8 +23,8 @@ use crate::math::{Float, ln_ratio, nan_of};
 /// `x`, `t` and both gradients have one length.
 ///
 /// # Edge cases
-/// NaN gives NaN, and so does a number below -1 without a floor. At -1 the logarithm, the loss and the gradient are
-/// infinite. An infinite prediction costs +inf with the gradient 0, its limit.
+/// NaN gives NaN, and so does a number below -1 without a floor. Where one of the two is -1, loss and gradient are
+/// infinite, and NaN where both are. An infinite prediction costs +inf with the gradient 0, its limit.
 ///
 /// # Accuracy
 /// The loss 6 ULP, the gradients 4 ULP; no digit is lost however near `x` and `t` are.

@@ -107,7 +107,9 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
         {
             *entry = at_top;
         }
-        T::from_f64(loss.total() * weight.to_f64())
+        let (loss, weight) = (loss.total(), weight.to_f64());
+        // As `weigh` in lanes.
+        T::from_f64(if weight == 0.0 && !loss.is_nan() { 0.0 } else { loss * weight })
     }
 }
 

@@ -150,8 +150,7 @@ impl<'a, T: Real> CategoricalCrossEntropy<'a, T> {
     }
 
     fn check_options(&self) -> Result<(), LossError> {
-        let share = self.label_smoothing;
-        check::option("label_smoothing", share, (0.0..=1.0).contains(&share), "from 0 to 1")?;
+        check::share("label_smoothing", self.label_smoothing)?;
         self.class_clip.check()?;
         self.probability_clip.check()?;
         check_weights(self.class_weights, self.layout)

@@ -8,6 +8,7 @@ pub use targets::{ClassIndex, Classes};
 
 use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
+use crate::loss::classification::class_rows::check_weights;
 use crate::loss::verbs::{both_grads, with};
 use crate::{Call, Loss, LossError, Outcome, Real};
 use rows::Targets;
@@ -48,15 +49,15 @@ use rows::Targets;
 ///   rows.
 /// - All rows left out: the mean follows [`Empty`](crate::Empty), the gradient is zeros.
 /// - A logit of -inf is a class that cannot be: probability and gradient 0. As the target its loss is +inf and its
-///   gradient `-w_y`; a class weight of 0 makes it 0. With probability 0 against it, it adds nothing; with label
+///   gradient `-w_y`; a weight of 0, of the class or of the row, makes it 0. With probability 0 against it, it adds nothing; with label
 ///   smoothing it adds +inf.
 /// - A row of nothing but -inf, and a row with +inf or NaN, give NaN.
-/// - Finite logits of any size do not overflow.
+/// - Finite logits of any size do not overflow, unless the loss itself is beyond the element type.
 /// - The gradient of the target of a logit of -inf is +inf, or 0 where its factor is.
 ///
 /// # Accuracy
 /// Index targets without smoothing: the loss 4 ULP, every entry of the gradient 6 ULP, however certain the target;
-/// entries of the gradient below twice the least normal number may be 0. Probabilities and smoothing: the loss 8 ULP, the
+/// entries of the gradient below twice the least normal number, before upstream gradient and weights, may be 0. Probabilities and smoothing: the loss 8 ULP, the
 /// gradient 10 ULP of the larger of the two terms that are subtracted, the gradient of the target 10 ULP. A weight or a
 /// divisor rounds once more. In `f32` gradients lose digits where the upstream gradient times the weight over the divisor
 /// is below 2^-34. With an axis in the middle the same holds; the bits may differ from those of the same rows side by
@@ -157,15 +158,8 @@ impl<'a, T: Real> CrossEntropy<'a, T> {
 
 /// The options are in their ranges.
 fn check_options<T: Real>(loss: &CrossEntropy<'_, T>) -> Result<(), LossError> {
-    let share = loss.label_smoothing;
-    check::option("label_smoothing", share, (0.0..=1.0).contains(&share), "from 0 to 1")?;
-    let classes = loss.layout.classes;
-    match loss.class_weights {
-        Some(weights) if weights.len() != classes => {
-            Err(LossError::Weights { what: "class weights", expected: classes, found: weights.len() })
-        }
-        _ => Ok(()),
-    }
+    check::share("label_smoothing", loss.label_smoothing)?;
+    check_weights(loss.class_weights, loss.layout)
 }
 
 with!(CrossEntropy<'a, T>);

@@ -12,10 +12,10 @@ use crate::engine::softmax::{
     SoftRow, SoftTarget, WHOLE_GROUP, are_few, is_short, is_small, side_by_side,
 };
 use crate::engine::sum::Sum;
-use crate::engine::{Args, Input, check};
+use crate::engine::{Args, Input, check, row};
 use crate::lane::dispatch;
 use crate::math::Float;
-use crate::{Call, LossError, Outcome, Totals, Weights};
+use crate::{Call, LossError, Outcome, Totals};
 
 /// Classes up to which rows against distributions are faster side by side in lanes than one by one.
 const BY_LANES: usize = 48;
@@ -42,10 +42,7 @@ pub(super) fn run<T: Float>(
 ) -> Result<Outcome, LossError> {
     super::check_options(loss)?;
     let layout = loss.layout;
-    if how.by_row.is_some() {
-        let instead = "leave it out: every row has one loss already";
-        return Err(LossError::Unsupported { what: "a reduction of rows", instead });
-    }
+    row::check_call(how, "give the loss its class weights")?;
     let rows = match targets {
         Targets::Classes(classes) => classes.len(),
         Targets::Probabilities(_) => layout.rows_of(args.x.len())?,
@@ -53,14 +50,10 @@ pub(super) fn run<T: Float>(
     let entries = layout.entries(rows)?;
     check::length("x", entries, args.x.len())?;
     let ignored = match targets {
-        Targets::Classes(classes) => classes.check(layout.classes, loss.ignore_index)?,
+        Targets::Classes(classes) => classes.check(layout.classes, loss.ignore_index, how.mask)?,
         Targets::Probabilities(t) => check::length("y", entries, t.len()).map(|()| 0)?,
     };
     args.check_outputs(rows, how.accumulate)?;
-    if matches!(how.weights, Some(Weights::Columns(_))) {
-        let instead = "give the loss its class weights";
-        return Err(LossError::Unsupported { what: "a weight for each column", instead });
-    }
     let rows_of_loss = Rows { loss, targets };
     if cfg!(feature = "std")
         && (1..=FEW).contains(&rows)
@@ -74,7 +67,7 @@ pub(super) fn run<T: Float>(
         let totals = Totals::of_ones(rows - ignored);
         (totals, totals.weight)
     } else {
-        rows_of_loss.totals(&shared.factors, rows)
+        shared.factors.row_totals(rows, |row| rows_of_loss.counts(row))
     };
     if layout.goes_by_lanes(if rows_of_loss.is_hard() { 0 } else { BY_LANES }) {
         return axis::run(&rows_of_loss, how, &mut shared, args, of_loss, totals);
@@ -104,22 +97,13 @@ impl<T: Float> Rows<'_, T> {
         }
     }
 
-    /// Totals of the rows that count, and the divisor of PyTorch's mean.
-    fn totals(&self, factors: &Factors<'_, T>, rows: usize) -> (Totals, f64) {
-        let mut totals = Totals::default();
-        let (mut weight, mut of_loss) = (Sum::default(), Sum::default());
-        for row in 0..rows {
-            let mut class = [IGNORED];
-            self.classes(factors, row, &mut class);
-            if class[0] != IGNORED {
-                let class_weight = self.class_weight(class[0]);
-                totals.count += 1;
-                weight.add(class_weight * factors.weight(row).to_f64());
-                of_loss.add(class_weight);
-            }
+    /// What a row that is not masked counts in the divisor of PyTorch's mean.
+    fn counts(&self, row: usize) -> Option<f64> {
+        let mut class = [0];
+        if let Targets::Classes(classes) = self.targets {
+            classes.fill(row, self.loss.ignore_index, &mut class);
         }
-        totals.weight = weight.total();
-        (totals, of_loss.total())
+        (class[0] != IGNORED).then(|| self.class_weight(class[0]))
     }
 
     /// Runs a call of a few rows, of which none is ignored; `None`, and nothing is written, if it has options or takes

@@ -1,6 +1,7 @@
 //! Class indices of any integer type.
 
 use crate::LossError;
+use crate::engine::check::is_kept;
 use crate::engine::softmax::IGNORED;
 
 /// An integer type that class indices may have: every one of 8 to 64 bits, and `isize` and `usize`. Sealed.
@@ -57,8 +58,13 @@ macro_rules! class_index {
                 }
             }
 
-            /// Every row's index is a class, or ignored. Returns how many are ignored.
-            pub(in crate::loss) fn check(&self, classes: usize, ignore_index: Option<i64>) -> Result<usize, LossError> {
+            /// The index of every row that a mask keeps is a class, or ignored. Returns how many are ignored.
+            pub(in crate::loss) fn check(
+                &self,
+                classes: usize,
+                ignore_index: Option<i64>,
+                mask: Option<&[bool]>,
+            ) -> Result<usize, LossError> {
                 match self {
                     $(Self::$variant(indices) => {
                         let ignored = ignore_index.and_then(|index| <$t>::try_from(index).ok());
@@ -77,9 +83,13 @@ macro_rules! class_index {
                         if !wrong {
                             return Ok(left_out);
                         }
-                        let row = indices.iter().position(|&index| Some(index) != ignored && !is_class(index));
-                        let row = row.unwrap_or_default();
-                        Err(LossError::Target { row, value: indices[row] as i128, classes })
+                        let wrong = |&(row, &index): &(usize, &$t)| {
+                            Some(index) != ignored && !is_class(index) && is_kept(mask, row)
+                        };
+                        match indices.iter().enumerate().find(wrong) {
+                            Some((row, &index)) => Err(LossError::Target { row, value: index as i128, classes }),
+                            None => Ok(left_out),
+                        }
                     })+
                 }
             }

@@ -30,7 +30,8 @@ use rows::Rows;
 /// integer type; unreduced losses, weights, mask and upstream are one for each row.
 ///
 /// # Edge cases
-/// - Of a row only the entry of its class is read: NaN elsewhere has no effect.
+/// - Of a row only the entry of its class is read: NaN elsewhere has no effect. The gradient does not depend on that
+///   entry either: of NaN it is `-w_y` as of any other, while the loss is NaN.
 /// - A log-probability of -inf has the loss +inf; with a class weight of 0 it has 0.
 /// - A row whose index is `ignore_index` (-100 unless set) or that is masked is left out, whatever it holds: loss 0,
 ///   gradient exact zeros, counted nowhere. All rows left out: the mean follows [`Empty`](crate::Empty), the gradient
