@@ -14,7 +14,7 @@ pub(crate) fn edges<T: Judged>(range: Range) -> Vec<T> {
     match range {
         Range::Numbers => vec![T::from_f64(0.0)],
         Range::AboveMinusOne => [of(&[-1.0, 0.0, 1.0]), vec![step(-1.0, true), step(0.0, true)]].concat(),
-        Range::Probabilities => [of(&[0.0, 1.0, 0.5, 1e-3]), vec![step(0.0, true), step(1.0, false)]].concat(),
+        Range::Probabilities => [of(&[0.0, -0.0, 1.0, 0.5, 1e-3]), vec![step(0.0, true), step(1.0, false)]].concat(),
         Range::LogProbabilities => [of(&[0.0, f64::NEG_INFINITY, -1.0, -80.0]), vec![step(0.0, false)]].concat(),
         Range::Labels(labels) => of(labels),
     }

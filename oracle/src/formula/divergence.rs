@@ -72,7 +72,8 @@ impl KlDivOfProbabilities {
         match x {
             x if x.value < lower => Dual::constant(lower),
             x if x.value > W::ONE && lower.is_finite() => Dual::constant(W::ONE),
-            x => x,
+            // A zero of either sign is 0.
+            x => x + Dual::constant(W::ZERO),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::softmax::soft::gap_at_top;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::lane::{Isa, Lane, Mask};
-use crate::math::{Float, Scaling, exp_scaled, log1p, weigh};
+use crate::math::{Float, Scaling, exp_scaled, log1p};
 
 /// What is known of positions before they are read, and of all targets.
 pub(crate) trait SoftPlans<T>: Plans<T> {
@@ -109,7 +109,7 @@ impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
             targets,
             label,
         };
-        weigh(weight, finish.run(column, &softmax))
+        finish.run(column, &softmax) * weight
     }
 }
 

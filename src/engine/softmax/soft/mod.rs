@@ -107,9 +107,7 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
         {
             *entry = at_top;
         }
-        let (loss, weight) = (loss.total(), weight.to_f64());
-        // As `weigh` in lanes.
-        T::from_f64(if weight == 0.0 && !loss.is_nan() { 0.0 } else { loss * weight })
+        T::from_f64(loss.total() * weight.to_f64())
     }
 }
 
