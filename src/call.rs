@@ -117,8 +117,8 @@ impl<'a, T: Real> Call<'a, T> {
 
     /// Factors of the losses and of their gradients. They do not change the divisor unless it is
     /// [`Divisor::WeightSum`]. A weight of 0 on a NaN or an infinity gives NaN, where a class weight of 0 makes an
-    /// infinite loss 0, and so does one of a row of [`CrossEntropy`](crate::CrossEntropy) against an index: to leave an
-    /// element out, use a mask.
+    /// infinite loss 0, and so does one of a row of [`CrossEntropy`](crate::CrossEntropy) against an index without
+    /// smoothing: to leave an element out, use a mask.
     #[must_use]
     pub const fn weights(mut self, weights: Weights<'a, T>) -> Self {
         self.weights = Some(weights);

@@ -48,7 +48,7 @@ pub enum LossError {
         /// The row stride.
         stride: usize,
     },
-    /// A class index is outside its range.
+    /// A class index, of a row that is not masked, is outside its range.
     Target {
         /// The row.
         row: usize,
@@ -57,7 +57,7 @@ pub enum LossError {
         /// The number of classes.
         classes: usize,
     },
-    /// A label is neither 1 nor -1.
+    /// A label, of a row that is not masked, is neither 1 nor -1.
     Label {
         /// The row.
         row: usize,

@@ -2,8 +2,8 @@
 //! latter.
 
 use lossfn::{
-    Bce, BceWithLogits, BothGrads, ByRow, Call, CategoricalHinge, CrossEntropy, Divisor, Hinge, HingeEmbedding, KlDiv,
-    Labels, LogCosh, Loss, LossError, Mape, Msle, Real, SquaredHinge, Threads,
+    Bce, BceWithLogits, BothGrads, ByRow, Call, CategoricalCrossEntropy, CategoricalHinge, Clip, CrossEntropy, Divisor,
+    Hinge, HingeEmbedding, KlDiv, Labels, LogCosh, Loss, LossError, Mape, Msle, Real, SquaredHinge, Threads,
 };
 
 const INF: f64 = f64::INFINITY;
@@ -92,6 +92,21 @@ fn a_clip_that_the_element_type_rounds_away_is_refused() {
     assert!(matches!(refused, LossError::Option { name: "clip", .. }), "{refused:?}");
     assert!(loss.value(&[0.5_f64], &[1.0]).is_ok());
     assert!(Bce::new().keras().value(&[0.5_f32], &[1.0]).is_ok());
+
+    /// Fine for `f64`, and an option out of its range for `f32`.
+    fn refused_in_single(loss: &(impl Loss<f32> + Loss<f64>)) {
+        let refused = loss.value(&[0.5_f32], &[1.0_f32]).unwrap_err();
+        assert!(matches!(refused, LossError::Option { .. }), "{refused:?}");
+        assert!(loss.value(&[0.5_f64], &[1.0_f64]).is_ok());
+    }
+    for small in [1e-50, 1e-40] {
+        refused_in_single(&Bce::new().slope_floor(small));
+        refused_in_single(&Bce::new().log_offset(small));
+        refused_in_single(&KlDiv::new().of_probabilities().clip(small));
+        let loss = CategoricalCrossEntropy::new(1).clip(Clip::Given(small));
+        assert!(loss.value(&[0.5_f32], &[0_u8]).is_err());
+        assert!(CategoricalCrossEntropy::new(1).clip(Clip::Normalized(small)).value(&[0.5_f32], &[0_u8]).is_ok());
+    }
 }
 
 #[test]

@@ -310,7 +310,7 @@ fn masked_targets_are_not_checked() -> Result<(), LossError> {
 fn a_weight_of_nothing_on_an_impossible_class() -> Result<(), LossError> {
     for (classes, inner) in [(2, 1), (2, 2), (100, 1), (100, 2), (300, 1)] {
         for rows in [2, 40] {
-            let impossible = |i: usize| if i / inner % classes == 0 { f64::NEG_INFINITY } else { 0.0 };
+            let impossible = |i: usize| if (i / inner).is_multiple_of(classes) { f64::NEG_INFINITY } else { 0.0 };
             let x: Vec<f64> = (0..rows * classes).map(impossible).collect();
             let (weights, class) = (vec![0.0; rows], vec![0_u8; rows]);
             let how = Call::new().weights(Weights::Rows(&weights)).sum();

@@ -39,6 +39,9 @@ impl Pairs for CategoricalHinge {
         let slots: Vec<Dual<W>> = slots.collect();
         let most = slots.iter().fold(-W::INFINITY, |most, slot| most.max(slot.value));
         let tops: Vec<W> = slots.iter().filter(|slot| slot.value == most).map(|slot| slot.slope).collect();
+        if most == -W::INFINITY && !pos.value.is_nan() {
+            return Dual::constant(W::ZERO);
+        }
         let share = W::ONE / W::from_f64(tops.len().max(1) as f64);
         let loss = Dual { value: most, slope: sum(tops) * share } - pos + one;
         let active = self.active(loss.value);
@@ -51,7 +54,8 @@ impl Pairs for CategoricalHinge {
         let slot = |(x, t): (&W, &W)| if self.takes_part(*t) { (W::ONE - *t).weigh(*x) } else { -W::INFINITY };
         let slots: Vec<W> = x.iter().zip(t).map(slot).collect();
         let neg = slots.iter().fold(-W::INFINITY, |most, slot| most.max(*slot));
-        let loss = neg - pos + W::ONE;
+        // Without a rival nothing can be too near, not even an impossible target.
+        let loss = if neg == -W::INFINITY { neg } else { neg - pos + W::ONE };
         if loss.is_nan() || pos.is_nan() {
             return PairRow::filled(W::NAN, x.len());
         }

@@ -37,9 +37,9 @@ use crate::math::{Float, ln, log1p_down, log1p_half, nan_of, weigh};
 ///
 /// # Errors
 /// [`Option`](crate::LossError::Option) for a label smoothing outside `[0, 1]`, a log floor that is not negative, a
-/// slope floor that is negative or not finite, a log offset outside `[0, 1/2]`, and a clip that is not in `[0, 1/2)` or
-/// so small that `1 - clip` is 1 in the element type; [`Length`](crate::LossError::Length), and what the
-/// [`Call`](crate::Call) can do wrong.
+/// slope floor or a log offset that is neither 0 nor a normal positive number of the element type, a log offset above 1/2,
+/// and a clip that is not in `[0, 1/2)` or so small that `1 - clip` is 1 in the element type;
+/// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
 /// `torch.nn.BCELoss`, `F.binary_cross_entropy`: equal with [`torch`](Self::torch); `weight` is
@@ -141,10 +141,9 @@ impl<T: Float> Elementwise<T> for Bce {
         let Self { log_floor, slope_floor, clip, log_offset, label_smoothing } = *self;
         check::share("label_smoothing", label_smoothing)?;
         check::option("log_floor", log_floor, log_floor < 0.0, "negative")?;
-        let from_0 = |value: f64| value >= 0.0 && T::from_f64(value).to_f64().is_finite();
-        let rule = "not negative, and finite in the element type";
-        check::option("slope_floor", slope_floor, from_0(slope_floor), rule)?;
-        check::option("log_offset", log_offset, (0.0..=0.5).contains(&log_offset), "from 0 to 1/2")?;
+        check::option("slope_floor", slope_floor, check::fits::<T>(slope_floor), check::FITS)?;
+        check::option("log_offset", log_offset, check::fits::<T>(log_offset), check::FITS)?;
+        check::option("log_offset", log_offset, log_offset <= 0.5, "at most 1/2")?;
         let inside = (0.0..0.5).contains(&clip) && (clip == 0.0 || T::from_f64(1.0 - clip).to_f64() < 1.0);
         check::option("clip", clip, inside, "from 0 to 1/2, and 1 less it below 1 in the element type")
     }

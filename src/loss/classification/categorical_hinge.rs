@@ -17,7 +17,8 @@ use crate::{Call, Loss, LossError, Outcome};
 /// `ℓ = max(0, neg - pos + 1)` with `pos = Σ_j t_j x_j` and `neg = max_j (1 - t_j) x_j`. As in Keras the target class
 /// takes part in that maximum, with 0: where all other scores are negative, `neg` is 0. With
 /// [`without_target_slot`](Self::without_target_slot) it is the textbook's `neg`, over the classes whose `t_j` is not 1;
-/// a row that has no such class, or only those of score -inf, has the loss 0. The default mean divides by the number of rows.
+/// a row that has no such class, or only those of score -inf, has the loss 0 where `pos` is a
+/// number. The default mean divides by the number of rows.
 ///
 /// # Gradient
 /// Where the loss is positive, `(1 - t_j)/k [j is a maximum] - t_j`, with `k` classes that share the maximum; where it

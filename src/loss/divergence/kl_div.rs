@@ -40,8 +40,8 @@ use crate::{Call, Loss, LossError, Outcome};
 /// subnormal, only the absolute size is kept.
 ///
 /// # Errors
-/// [`Option`](crate::LossError::Option) for a clip that is not in `[0, 1)`, or that is not 0 where the predictions are
-/// logarithms; [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
+/// [`Option`](crate::LossError::Option) for a clip that is neither 0 nor a normal number of the element type in
+/// `[0, 1)`, or that is not 0 where the predictions are logarithms; [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
 /// S. Kullback and R. Leibler, On information and sufficiency, 1951. `torch.nn.KLDivLoss`, `F.kl_div`: equal, but
@@ -131,10 +131,11 @@ impl Default for KlDiv {
 }
 
 impl KlDiv {
-    fn check(self) -> Result<(), LossError> {
+    fn check<T: Float>(self) -> Result<(), LossError> {
         let fits = self.clip == 0.0 || self.form == Form::Probabilities;
         check::option("clip", self.clip, fits, "0 for predictions that are logarithms")?;
-        check::option("clip", self.clip, (0.0..1.0).contains(&self.clip), "from 0 to less than 1")
+        check::option("clip", self.clip, self.clip < 1.0, "less than 1")?;
+        check::option("clip", self.clip, check::fits::<T>(self.clip), check::FITS)
     }
 }
 
@@ -143,7 +144,7 @@ macro_rules! verbs {
     ($t:ty) => {
         impl Loss<$t> for KlDiv {
             fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                self.check()?;
+                self.check::<$t>()?;
                 match self.form {
                     Form::LogPrediction => elementwise::run(&OfLogPrediction, how, args),
                     Form::BothLogs => elementwise::run(&OfBothLogs, how, args),

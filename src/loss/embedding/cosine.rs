@@ -23,12 +23,10 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Both are numbers that the element type has.
+    /// The element type has both.
     pub(super) fn check<T: Float>(self) -> Result<(), LossError> {
-        let holds = |value: f64| value == 0.0 || (value >= T::MIN_NORMAL && T::from_f64(value).to_f64().is_finite());
-        let rule = "0, or a normal positive number of the element type";
-        check::option("floor", self.floor, holds(self.floor), rule)?;
-        check::option("epsilon", self.added, holds(self.added), rule)
+        check::option("floor", self.floor, check::fits::<T>(self.floor), check::FITS)?;
+        check::option("epsilon", self.added, check::fits::<T>(self.added), check::FITS)
     }
 
     /// The guarded square of a scaled norm, and whether it is not the floor.

@@ -30,13 +30,12 @@ pub enum Clip {
 }
 
 impl Clip {
-    pub(super) fn check(self) -> Result<(), LossError> {
-        match self {
-            Self::None => Ok(()),
-            Self::Normalized(epsilon) | Self::Given(epsilon) => {
-                check::option("clip", epsilon, epsilon > 0.0 && epsilon < 0.5, "more than 0 and less than 1/2")
-            }
-        }
+    pub(super) fn check<T: Float>(self) -> Result<(), LossError> {
+        let (Self::Normalized(epsilon) | Self::Given(epsilon)) = self else { return Ok(()) };
+        check::option("clip", epsilon, epsilon > 0.0 && epsilon < 0.5, "more than 0 and less than 1/2")?;
+        // Of what is normalised the logarithm is compared, which every type has.
+        let fits = matches!(self, Self::Normalized(_)) || check::fits::<T>(epsilon);
+        check::option("clip", epsilon, fits, check::FITS)
     }
 }
 

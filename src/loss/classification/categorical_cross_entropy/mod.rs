@@ -59,7 +59,8 @@ use limits::Limits;
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
 /// [`Rows`](LossError::Rows), [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index
-/// is no class, [`Option`](LossError::Option) for a label smoothing outside `[0, 1]` or a clip outside `(0, 1/2)`,
+/// is no class, [`Option`](LossError::Option) for a label smoothing outside `[0, 1]` or a clip outside `(0, 1/2)`, or
+/// of what is given one too small for a normal number of the element type,
 /// [`Weights`](LossError::Weights), [`Unsupported`](LossError::Unsupported) for indices of more than 2^24 classes in
 /// `f32`, a row stride beside an axis, or an axis of more than 2^24 classes, and what the [`Call`] can do wrong.
 ///
@@ -148,13 +149,14 @@ impl<'a, T: Real> CategoricalCrossEntropy<'a, T> {
     pub const fn tf23(self) -> Self {
         self.keras()
     }
+}
 
-    fn check_options(&self) -> Result<(), LossError> {
-        check::share("label_smoothing", self.label_smoothing)?;
-        self.class_clip.check()?;
-        self.probability_clip.check()?;
-        check_weights(self.class_weights, self.layout)
-    }
+/// The options are in their ranges.
+fn check_options<T: Float>(loss: &CategoricalCrossEntropy<'_, T>) -> Result<(), LossError> {
+    check::share("label_smoothing", loss.label_smoothing)?;
+    loss.class_clip.check::<T>()?;
+    loss.probability_clip.check::<T>()?;
+    check_weights(loss.class_weights, loss.layout)
 }
 
 impl<T: Real> CategoricalCrossEntropy<'_, T> {
@@ -244,7 +246,7 @@ fn by_class<T: Float>(
     args: Args<'_, T, ()>,
     classes: Classes<'_>,
 ) -> Result<Outcome, LossError> {
-    loss.check_options()?;
+    check_options(loss)?;
     let CategoricalCrossEntropy { layout, class_weights, ignore_index, .. } = *loss;
     if layout.classes as f64 > 2.0 * T::EXPONENT_FLOAT {
         let what = "an index of more than 2^24 classes in f32";
@@ -261,7 +263,7 @@ fn by_probability<T: Float>(
     how: &Call<'_, T>,
     args: Args<'_, T, T>,
 ) -> Result<Outcome, LossError> {
-    loss.check_options()?;
+    check_options(loss)?;
     let rows = loss.layout.rows_of(args.x.len())?;
     let (args, t) = args.take_target();
     row::run(&ByProbability { loss: *loss }, how, args, Some(t), loss.layout, rows)
