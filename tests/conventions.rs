@@ -102,6 +102,7 @@ fn a_clip_that_the_element_type_rounds_away_is_refused() {
     for small in [1e-50, 1e-40] {
         refused_in_single(&Bce::new().slope_floor(small));
         refused_in_single(&Bce::new().log_offset(small));
+        refused_in_single(&Mape::new().floor(small));
         refused_in_single(&KlDiv::new().of_probabilities().clip(small));
         let loss = CategoricalCrossEntropy::new(1).clip(Clip::Given(small));
         assert!(loss.value(&[0.5_f32], &[0_u8]).is_err());

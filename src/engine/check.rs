@@ -17,7 +17,7 @@ pub(crate) fn fits<T: Float>(value: f64) -> bool {
     value == 0.0 || (value >= T::MIN_NORMAL && T::from_f64(value).to_f64().is_finite())
 }
 
-/// What [`fits`].
+/// The rule of [`fits`], for messages.
 pub(crate) const FITS: &str = "0, or a normal positive number of the element type";
 
 /// A share of a whole.

@@ -41,7 +41,8 @@ use crate::{Call, Loss, LossError, Outcome};
 ///
 /// # Errors
 /// [`Option`](crate::LossError::Option) for a clip that is neither 0 nor a normal number of the element type in
-/// `[0, 1)`, or that is not 0 where the predictions are logarithms; [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
+/// `[0, 1)`, or that is not 0 where the predictions are logarithms; [`Length`](crate::LossError::Length), and what the
+/// [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
 /// S. Kullback and R. Leibler, On information and sufficiency, 1951. `torch.nn.KLDivLoss`, `F.kl_div`: equal, but

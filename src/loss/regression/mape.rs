@@ -32,8 +32,8 @@ use crate::math::{Float, nan_of};
 /// are.
 ///
 /// # Errors
-/// [`Option`](crate::LossError::Option) for a floor that is negative or not finite; [`Length`](crate::LossError::Length),
-/// and what the [`Call`](crate::Call) can do wrong.
+/// [`Option`](crate::LossError::Option) for a floor that is neither 0 nor a normal positive number of the element type;
+/// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
 /// `keras.losses.MeanAbsolutePercentageError`, `keras.losses.mean_absolute_percentage_error`: equal with
@@ -81,9 +81,7 @@ impl Mape {
 
 impl<T: Float> Elementwise<T> for Mape {
     fn check(&self) -> Result<(), LossError> {
-        let floor = T::from_f64(self.floor).to_f64();
-        let rule = "not negative, and finite in the element type";
-        check::option("floor", self.floor, floor >= 0.0 && floor.is_finite(), rule)
+        check::option("floor", self.floor, check::fits::<T>(self.floor), check::FITS)
     }
 
     #[inline(always)]

@@ -49,19 +49,19 @@ use rows::Targets;
 ///   rows.
 /// - All rows left out: the mean follows [`Empty`](crate::Empty), the gradient is zeros.
 /// - A logit of -inf is a class that cannot be: probability and gradient 0. As the target its loss is +inf and its
-///   gradient `-w_y`; a weight of 0, of the class or of the row, makes it 0. With probability 0 against it, it adds nothing; with label
-///   smoothing it adds +inf.
+///   gradient `-w_y`; a weight of 0, of the class or of the row, makes it 0. With probability 0 against it, it adds
+///   nothing; with label smoothing it adds +inf.
 /// - A row of nothing but -inf, and a row with +inf or NaN, give NaN.
 /// - Finite logits of any size do not overflow, unless the loss itself is beyond the element type.
 /// - The gradient of the target of a logit of -inf is +inf, or 0 where its factor is.
 ///
 /// # Accuracy
 /// Index targets without smoothing: the loss 4 ULP, every entry of the gradient 6 ULP, however certain the target;
-/// entries of the gradient below twice the least normal number, before upstream gradient and weights, may be 0. Probabilities and smoothing: the loss 8 ULP, the
-/// gradient 10 ULP of the larger of the two terms that are subtracted, the gradient of the target 10 ULP. A weight or a
-/// divisor rounds once more. In `f32` gradients lose digits where the upstream gradient times the weight over the divisor
-/// is below 2^-34. With an axis in the middle the same holds; the bits may differ from those of the same rows side by
-/// side.
+/// entries of the gradient below twice the least normal number, before upstream gradient and weights, may be 0.
+/// Probabilities and smoothing: the loss 8 ULP, the gradient 10 ULP of the larger of the two terms that are subtracted, the
+/// gradient of the target 10 ULP. A weight or a divisor rounds once more. In `f32` gradients lose digits where the upstream
+/// gradient times the weight over the divisor is below 2^-34. With an axis in the middle the same holds; the bits may
+/// differ from those of the same rows side by side.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
