@@ -114,7 +114,7 @@ impl fmt::Display for LossError {
                 )
             }
             Self::Label { row, value } => write!(f, "label {value} of row {row} is neither 1 nor -1: mend the labels"),
-            Self::Option { name, value, rule } => write!(f, "`{name}` is {value}: it must be {rule}"),
+            Self::Option { name, value, rule } => write!(f, "`{name}` is {value:?}: it must be {rule}"),
             Self::Unsupported { what, instead } => write!(f, "{what} is not supported here: {instead}"),
             Self::LevelMissing { level } => {
                 write!(f, "level {level:?} is missing on this machine or in this build: use one of Level::available()")

@@ -261,7 +261,7 @@ fn options_outside_their_range() {
     }
     for below in [-1.0, -f64::MIN_POSITIVE, nan, inf, -inf] {
         let rule = "not negative, and finite in the element type";
-        let words = [&format!("is {below}"), "must be", "finite", "not negative"];
+        let words = [&format!("is {below:?}"), "must be", "finite", "not negative"];
         expect(refused(&SmoothL1::new(below), &OK, &OK, 6), option("beta", below, rule), &words);
         let loss = BceWithLogits::new().pos_weight(below);
         expect(refused(&loss, &OK, &OK, 6), option("pos_weight", below, rule), &words);

@@ -280,14 +280,14 @@ fn divisors_of_classes_and_of_distributions() {
 /// An index that is no class and a label that is no sign are wrong where a mask keeps their row, and nowhere else.
 #[test]
 fn masked_targets_are_not_checked() -> Result<(), LossError> {
-    let (x, classes, mask) = ([0.5, -0.25, 0.75, 0.0], [7_u8, 1], [false, true]);
+    let (x, classes, mask) = ([0.5, -0.25, 0.75, 0.0], [7_u8, 0], [false, true]);
     let how = Call::new().mask(&mask).sum();
     let alone = CrossEntropy::new(2).with(Call::new().sum()).value(&x[2..], &classes[1..])?.value;
     assert_eq!(CrossEntropy::new(2).with(how).value(&x, &classes)?.value, alone);
     let smoothed = CrossEntropy::new(2).label_smoothing(0.5);
     let alone = smoothed.with(Call::new().sum()).value(&x[2..], &classes[1..])?.value;
     assert_eq!(smoothed.with(how).value(&x, &classes)?.value, alone);
-    assert_eq!(Nll::new(2).with(how).value(&x, &classes)?.value, 0.0);
+    assert_eq!(Nll::new(2).with(how).value(&x, &classes)?.value, -0.75);
     let alone = CategoricalCrossEntropy::new(2).with(Call::new().sum()).value(&[0.75, 0.25], &classes[1..])?.value;
     assert_eq!(CategoricalCrossEntropy::new(2).with(how).value(&[0.5, 0.5, 0.75, 0.25], &classes)?.value, alone);
     let labels = [3, 1];

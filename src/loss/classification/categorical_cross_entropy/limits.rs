@@ -35,7 +35,7 @@ impl Clip {
         check::option("clip", epsilon, epsilon > 0.0 && epsilon < 0.5, "more than 0 and less than 1/2")?;
         // Of what is normalised the logarithm is compared, which every type has.
         let fits = matches!(self, Self::Normalized(_)) || check::fits::<T>(epsilon);
-        check::option("clip", epsilon, fits, check::FITS)
+        check::option("clip", epsilon, fits, "a normal number of the element type")
     }
 }
 
