@@ -1,7 +1,10 @@
 //! AVX2 and FMA through pulp's V3 token: the 64-byte register is two ymm.
 
 use super::stream::{Stream, prefetch};
-use super::{Isa, Lane, Mask, operators::operators};
+use super::{
+    Isa, Lane, Mask,
+    operators::{inlined, operators},
+};
 use core::arch::x86_64::{__m256, __m256d, __m256i, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::ops::{BitAnd, BitOr, Neg};
 use pulp::x86::V3;
@@ -52,13 +55,13 @@ macro_rules! vector {
             /// Lanes of one ymm.
             const HALF: usize = 32 / size_of::<$t>();
 
-            #[inline(always)]
-            fn new(isa: V3, low: $v, high: $v) -> Self {
-                Self { isa, low, high }
-            }
-            #[inline(always)]
-            fn signs(isa: V3) -> Self {
-                Self::splat(Avx2(isa), -0.0)
+            inlined! {
+                fn new(isa: V3, low: $v, high: $v) -> Self {
+                    Self { isa, low, high }
+                }
+                fn signs(isa: V3) -> Self {
+                    Self::splat(Avx2(isa), -0.0)
+                }
             }
         }
 
@@ -112,24 +115,87 @@ macro_rules! vector {
             type Isa = Avx2;
             type Mask = $mask;
 
-            #[inline(always)]
-            fn isa(self) -> Avx2 {
-                Avx2(self.isa)
+            inlined! {
+                fn isa(self) -> Avx2 {
+                    Avx2(self.isa)
+                }
+                fn splat(isa: Avx2, x: $t) -> Self {
+                    let v = isa.0.avx.$splat(x);
+                    Self::new(isa.0, v, v)
+                }
+                fn load(isa: Avx2, from: &[$t; 64 / size_of::<$t>()]) -> Self {
+                    let [low, high]: [$v; 2] = pulp::cast(*from);
+                    Self::new(isa.0, low, high)
+                }
+                fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
+                    *to = pulp::cast([self.low, self.high]);
+                }
+                fn mul_add(self, a: Self, b: Self) -> Self {
+                    let x = self.isa.fma;
+                    Self::new(self.isa, x.$fma(self.low, a.low, b.low), x.$fma(self.high, a.high, b.high))
+                }
+                fn neg_mul_add(self, a: Self, b: Self) -> Self {
+                    let x = self.isa.fma;
+                    Self::new(self.isa, x.$fnma(self.low, a.low, b.low), x.$fnma(self.high, a.high, b.high))
+                }
+                fn abs(self) -> Self {
+                    let (x, s) = (self.isa.avx, Self::signs(self.isa));
+                    Self::new(self.isa, x.$andnot(s.low, self.low), x.$andnot(s.high, self.high))
+                }
+                fn sqrt(self) -> Self {
+                    let x = self.isa.avx;
+                    Self::new(self.isa, x.$sqrt(self.low), x.$sqrt(self.high))
+                }
+                fn copysign(self, sign: Self) -> Self {
+                    let sign = sign.keep($mask(Self::signs(self.isa)));
+                    ($mask(self.abs()) | $mask(sign)).0
+                }
+                fn at_most(self, bound: Self) -> Self {
+                    let x = self.isa.avx;
+                    Self::new(self.isa, x.$min(bound.low, self.low), x.$min(bound.high, self.high))
+                }
+                fn at_least(self, bound: Self) -> Self {
+                    let x = self.isa.avx;
+                    Self::new(self.isa, x.$max(bound.low, self.low), x.$max(bound.high, self.high))
+                }
+                fn lt(self, b: Self) -> $mask {
+                    let x = self.isa.avx;
+                    let low = x.$cmp::<_CMP_LT_OQ>(self.low, b.low);
+                    $mask(Self::new(self.isa, low, x.$cmp::<_CMP_LT_OQ>(self.high, b.high)))
+                }
+                fn le(self, b: Self) -> $mask {
+                    let x = self.isa.avx;
+                    let low = x.$cmp::<_CMP_LE_OQ>(self.low, b.low);
+                    $mask(Self::new(self.isa, low, x.$cmp::<_CMP_LE_OQ>(self.high, b.high)))
+                }
+                fn same(self, b: Self) -> $mask {
+                    let x = self.isa.avx;
+                    let low = x.$cmp::<_CMP_EQ_OQ>(self.low, b.low);
+                    $mask(Self::new(self.isa, low, x.$cmp::<_CMP_EQ_OQ>(self.high, b.high)))
+                }
+                fn is_nan(self) -> $mask {
+                    let x = self.isa.avx;
+                    let low = x.$cmp::<_CMP_UNORD_Q>(self.low, self.low);
+                    $mask(Self::new(self.isa, low, x.$cmp::<_CMP_UNORD_Q>(self.high, self.high)))
+                }
+                fn pick(mask: $mask, yes: Self, no: Self) -> Self {
+                    let (x, m) = (yes.isa.avx, mask.0);
+                    Self::new(yes.isa, x.$blend(no.low, yes.low, m.low), x.$blend(no.high, yes.high, m.high))
+                }
+                fn keep(self, mask: $mask) -> Self {
+                    ($mask(self) & mask).0
+                }
+                fn without(self, mask: $mask) -> Self {
+                    let (x, m) = (self.isa.avx, mask.0);
+                    Self::new(self.isa, x.$andnot(m.low, self.low), x.$andnot(m.high, self.high))
+                }
+                fn pow2(biased: Self) -> Self {
+                    let (x, y) = (biased.isa.avx, biased.isa.avx2);
+                    let low = x.$from_bits(y.$shl::<$fraction>(x.$to_bits(biased.low)));
+                    Self::new(biased.isa, low, x.$from_bits(y.$shl::<$fraction>(x.$to_bits(biased.high))))
+                }
             }
-            #[inline(always)]
-            fn splat(isa: Avx2, x: $t) -> Self {
-                let v = isa.0.avx.$splat(x);
-                Self::new(isa.0, v, v)
-            }
-            #[inline(always)]
-            fn load(isa: Avx2, from: &[$t; 64 / size_of::<$t>()]) -> Self {
-                let [low, high]: [$v; 2] = pulp::cast(*from);
-                Self::new(isa.0, low, high)
-            }
-            #[inline(always)]
-            fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
-                *to = pulp::cast([self.low, self.high]);
-            }
+
             #[inline(always)]
             #[expect(unsafe_code, reason = "no safe operation loads a part of a register")]
             fn load_part(isa: Avx2, from: &[$t], fill: $t) -> Self {
@@ -150,85 +216,6 @@ macro_rules! vector {
                 if !stream.put(pulp::cast([self.low, self.high]), to) {
                     self.store(to);
                 }
-            }
-            #[inline(always)]
-            fn mul_add(self, a: Self, b: Self) -> Self {
-                let x = self.isa.fma;
-                Self::new(self.isa, x.$fma(self.low, a.low, b.low), x.$fma(self.high, a.high, b.high))
-            }
-            #[inline(always)]
-            fn neg_mul_add(self, a: Self, b: Self) -> Self {
-                let x = self.isa.fma;
-                Self::new(self.isa, x.$fnma(self.low, a.low, b.low), x.$fnma(self.high, a.high, b.high))
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                let (x, s) = (self.isa.avx, Self::signs(self.isa));
-                Self::new(self.isa, x.$andnot(s.low, self.low), x.$andnot(s.high, self.high))
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                let x = self.isa.avx;
-                Self::new(self.isa, x.$sqrt(self.low), x.$sqrt(self.high))
-            }
-            #[inline(always)]
-            fn copysign(self, sign: Self) -> Self {
-                let sign = sign.keep($mask(Self::signs(self.isa)));
-                ($mask(self.abs()) | $mask(sign)).0
-            }
-            #[inline(always)]
-            fn at_most(self, bound: Self) -> Self {
-                let x = self.isa.avx;
-                Self::new(self.isa, x.$min(bound.low, self.low), x.$min(bound.high, self.high))
-            }
-            #[inline(always)]
-            fn at_least(self, bound: Self) -> Self {
-                let x = self.isa.avx;
-                Self::new(self.isa, x.$max(bound.low, self.low), x.$max(bound.high, self.high))
-            }
-            #[inline(always)]
-            fn lt(self, b: Self) -> $mask {
-                let x = self.isa.avx;
-                let low = x.$cmp::<_CMP_LT_OQ>(self.low, b.low);
-                $mask(Self::new(self.isa, low, x.$cmp::<_CMP_LT_OQ>(self.high, b.high)))
-            }
-            #[inline(always)]
-            fn le(self, b: Self) -> $mask {
-                let x = self.isa.avx;
-                let low = x.$cmp::<_CMP_LE_OQ>(self.low, b.low);
-                $mask(Self::new(self.isa, low, x.$cmp::<_CMP_LE_OQ>(self.high, b.high)))
-            }
-            #[inline(always)]
-            fn same(self, b: Self) -> $mask {
-                let x = self.isa.avx;
-                let low = x.$cmp::<_CMP_EQ_OQ>(self.low, b.low);
-                $mask(Self::new(self.isa, low, x.$cmp::<_CMP_EQ_OQ>(self.high, b.high)))
-            }
-            #[inline(always)]
-            fn is_nan(self) -> $mask {
-                let x = self.isa.avx;
-                let low = x.$cmp::<_CMP_UNORD_Q>(self.low, self.low);
-                $mask(Self::new(self.isa, low, x.$cmp::<_CMP_UNORD_Q>(self.high, self.high)))
-            }
-            #[inline(always)]
-            fn pick(mask: $mask, yes: Self, no: Self) -> Self {
-                let (x, m) = (yes.isa.avx, mask.0);
-                Self::new(yes.isa, x.$blend(no.low, yes.low, m.low), x.$blend(no.high, yes.high, m.high))
-            }
-            #[inline(always)]
-            fn keep(self, mask: $mask) -> Self {
-                ($mask(self) & mask).0
-            }
-            #[inline(always)]
-            fn without(self, mask: $mask) -> Self {
-                let (x, m) = (self.isa.avx, mask.0);
-                Self::new(self.isa, x.$andnot(m.low, self.low), x.$andnot(m.high, self.high))
-            }
-            #[inline(always)]
-            fn pow2(biased: Self) -> Self {
-                let (x, y) = (biased.isa.avx, biased.isa.avx2);
-                let low = x.$from_bits(y.$shl::<$fraction>(x.$to_bits(biased.low)));
-                Self::new(biased.isa, low, x.$from_bits(y.$shl::<$fraction>(x.$to_bits(biased.high))))
             }
             #[inline(always)]
             fn split(self) -> (Self, Self) {

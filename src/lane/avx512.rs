@@ -1,7 +1,10 @@
 //! AVX-512 through pulp's V4 token: the 64-byte register is one zmm.
 
 use super::stream::{Stream, prefetch};
-use super::{Isa, Lane, Mask, operators::operators};
+use super::{
+    Isa, Lane, Mask,
+    operators::{inlined, operators},
+};
 use core::arch::x86_64::{__m512, __m512d, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
 use core::ops::{BitAnd, BitOr, Neg};
 use pulp::x86::V4;
@@ -74,15 +77,15 @@ macro_rules! vector {
         }
 
         impl $name {
-            /// The mask of the first `n` lanes.
-            #[inline(always)]
-            fn first(n: usize) -> $mask {
-                const LANES: usize = 64 / size_of::<$t>();
-                ((1_u32 << n.min(LANES)) - 1) as $mask
-            }
-            #[inline(always)]
-            fn new(isa: V4, v: $v) -> Self {
-                Self { isa, v }
+            inlined! {
+                /// The mask of the first `n` lanes.
+                fn first(n: usize) -> $mask {
+                    const LANES: usize = 64 / size_of::<$t>();
+                    ((1_u32 << n.min(LANES)) - 1) as $mask
+                }
+                fn new(isa: V4, v: $v) -> Self {
+                    Self { isa, v }
+                }
             }
         }
 
@@ -104,22 +107,77 @@ macro_rules! vector {
             type Isa = Avx512;
             type Mask = Bits<$mask>;
 
-            #[inline(always)]
-            fn isa(self) -> Avx512 {
-                Avx512(self.isa)
+            inlined! {
+                fn isa(self) -> Avx512 {
+                    Avx512(self.isa)
+                }
+                fn splat(isa: Avx512, x: $t) -> Self {
+                    Self::new(isa.0, isa.0.avx512f.$splat(x))
+                }
+                fn load(isa: Avx512, from: &[$t; 64 / size_of::<$t>()]) -> Self {
+                    Self::new(isa.0, pulp::cast(*from))
+                }
+                fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
+                    *to = pulp::cast(self.v);
+                }
+                fn mul_add(self, a: Self, b: Self) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$fma(self.v, a.v, b.v))
+                }
+                fn neg_mul_add(self, a: Self, b: Self) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$fnma(self.v, a.v, b.v))
+                }
+                fn abs(self) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$abs(self.v))
+                }
+                fn sqrt(self) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$sqrt(self.v))
+                }
+                fn copysign(self, sign: Self) -> Self {
+                    let signs = self.isa.avx512dq.$and(sign.v, self.isa.avx512f.$splat(-0.0));
+                    Self::new(self.isa, self.isa.avx512dq.$or(self.abs().v, signs))
+                }
+                fn at_most(self, bound: Self) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$min(bound.v, self.v))
+                }
+                fn at_least(self, bound: Self) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$max(bound.v, self.v))
+                }
+                fn lt(self, other: Self) -> Bits<$mask> {
+                    Bits(self.isa.avx512f.$cmp::<_CMP_LT_OQ>(self.v, other.v))
+                }
+                fn le(self, other: Self) -> Bits<$mask> {
+                    Bits(self.isa.avx512f.$cmp::<_CMP_LE_OQ>(self.v, other.v))
+                }
+                fn same(self, other: Self) -> Bits<$mask> {
+                    Bits(self.isa.avx512f.$cmp::<_CMP_EQ_OQ>(self.v, other.v))
+                }
+                fn is_nan(self) -> Bits<$mask> {
+                    Bits(self.isa.avx512f.$cmp::<_CMP_UNORD_Q>(self.v, self.v))
+                }
+                fn pick(mask: Bits<$mask>, yes: Self, no: Self) -> Self {
+                    Self::new(yes.isa, yes.isa.avx512f.$blend(mask.0, no.v, yes.v))
+                }
+                fn keep(self, mask: Bits<$mask>) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$keep(mask.0, self.v))
+                }
+                fn without(self, mask: Bits<$mask>) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$keep(!mask.0, self.v))
+                }
+                fn pow2(biased: Self) -> Self {
+                    let f = biased.isa.avx512f;
+                    Self::new(biased.isa, f.$from_bits(f.$shl::<$fraction>(f.$to_bits(biased.v))))
+                }
+                fn ldexp(self, n: Self) -> Self {
+                    Self::new(self.isa, self.isa.avx512f.$scalef(self.v, n.v))
+                }
+                fn ln_limits(self, y: Self) -> Self {
+                    // Four bits for each kind of number, from the lowest: two kinds of NaN give NaN, 0 gives -inf, 1 gives
+                    // `y`, -inf gives NaN, inf gives inf, what is below 0 gives NaN, what is above `y`.
+                    let table = self.isa.avx512f.$isplat(0x0353_0422);
+                    Self::new(self.isa, self.isa.avx512f.$fixup::<0>(y.v, self.v, table))
+                }
             }
-            #[inline(always)]
-            fn splat(isa: Avx512, x: $t) -> Self {
-                Self::new(isa.0, isa.0.avx512f.$splat(x))
-            }
-            #[inline(always)]
-            fn load(isa: Avx512, from: &[$t; 64 / size_of::<$t>()]) -> Self {
-                Self::new(isa.0, pulp::cast(*from))
-            }
-            #[inline(always)]
-            fn store(self, to: &mut [$t; 64 / size_of::<$t>()]) {
-                *to = pulp::cast(self.v);
-            }
+
             #[inline(always)]
             #[expect(unsafe_code, reason = "no safe operation loads a part of a register")]
             fn load_part(isa: Avx512, from: &[$t], fill: $t) -> Self {
@@ -141,72 +199,6 @@ macro_rules! vector {
                 }
             }
             #[inline(always)]
-            fn mul_add(self, a: Self, b: Self) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$fma(self.v, a.v, b.v))
-            }
-            #[inline(always)]
-            fn neg_mul_add(self, a: Self, b: Self) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$fnma(self.v, a.v, b.v))
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$abs(self.v))
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$sqrt(self.v))
-            }
-            #[inline(always)]
-            fn copysign(self, sign: Self) -> Self {
-                let signs = self.isa.avx512dq.$and(sign.v, self.isa.avx512f.$splat(-0.0));
-                Self::new(self.isa, self.isa.avx512dq.$or(self.abs().v, signs))
-            }
-            #[inline(always)]
-            fn at_most(self, bound: Self) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$min(bound.v, self.v))
-            }
-            #[inline(always)]
-            fn at_least(self, bound: Self) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$max(bound.v, self.v))
-            }
-            #[inline(always)]
-            fn lt(self, other: Self) -> Bits<$mask> {
-                Bits(self.isa.avx512f.$cmp::<_CMP_LT_OQ>(self.v, other.v))
-            }
-            #[inline(always)]
-            fn le(self, other: Self) -> Bits<$mask> {
-                Bits(self.isa.avx512f.$cmp::<_CMP_LE_OQ>(self.v, other.v))
-            }
-            #[inline(always)]
-            fn same(self, other: Self) -> Bits<$mask> {
-                Bits(self.isa.avx512f.$cmp::<_CMP_EQ_OQ>(self.v, other.v))
-            }
-            #[inline(always)]
-            fn is_nan(self) -> Bits<$mask> {
-                Bits(self.isa.avx512f.$cmp::<_CMP_UNORD_Q>(self.v, self.v))
-            }
-            #[inline(always)]
-            fn pick(mask: Bits<$mask>, yes: Self, no: Self) -> Self {
-                Self::new(yes.isa, yes.isa.avx512f.$blend(mask.0, no.v, yes.v))
-            }
-            #[inline(always)]
-            fn keep(self, mask: Bits<$mask>) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$keep(mask.0, self.v))
-            }
-            #[inline(always)]
-            fn without(self, mask: Bits<$mask>) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$keep(!mask.0, self.v))
-            }
-            #[inline(always)]
-            fn pow2(biased: Self) -> Self {
-                let f = biased.isa.avx512f;
-                Self::new(biased.isa, f.$from_bits(f.$shl::<$fraction>(f.$to_bits(biased.v))))
-            }
-            #[inline(always)]
-            fn ldexp(self, n: Self) -> Self {
-                Self::new(self.isa, self.isa.avx512f.$scalef(self.v, n.v))
-            }
-            #[inline(always)]
             fn split(self) -> (Self, Self) {
                 let f = self.isa.avx512f;
                 let raised = f.$iadd(f.$to_bits(self.v), f.$isplat($one - $low));
@@ -214,13 +206,6 @@ macro_rules! vector {
                 let fraction = f._mm512_and_si512(raised, f.$isplat($mantissa));
                 let m = Self::new(self.isa, f.$from_bits(f.$iadd(fraction, f.$isplat($low))));
                 (m, super::unbias(Self::new(self.isa, f.$from_bits(exponent))))
-            }
-            #[inline(always)]
-            fn ln_limits(self, y: Self) -> Self {
-                // Four bits for each kind of number, from the lowest: two kinds of NaN give NaN, 0 gives -inf, 1 gives
-                // `y`, -inf gives NaN, inf gives inf, what is below 0 gives NaN, what is above `y`.
-                let table = self.isa.avx512f.$isplat(0x0353_0422);
-                Self::new(self.isa, self.isa.avx512f.$fixup::<0>(y.v, self.v, table))
             }
             #[inline(always)]
             fn sum(self) -> $t {

@@ -1,6 +1,9 @@
 //! wide's vectors: what the compilation target guarantees, with no run-time choice.
 
-use super::{Element, Isa, Lane, Mask, operators::operators};
+use super::{
+    Element, Isa, Lane, Mask,
+    operators::{inlined, operators},
+};
 use core::ops::{BitAnd, BitOr, Neg};
 use wide::bytemuck::cast;
 #[cfg(not(feature = "std"))]
@@ -102,42 +105,57 @@ macro_rules! vector {
             type Isa = Base;
             type Mask = Bits<$v>;
 
-            #[inline(always)]
-            fn isa(self) -> Base {
-                Base
+            inlined! {
+                fn isa(self) -> Base {
+                    Base
+                }
+                fn splat(_: Base, x: $t) -> Self {
+                    Self($v::splat(x))
+                }
+                fn load(_: Base, from: &<$t as Element>::Chunk) -> Self {
+                    Self($v::new(*from))
+                }
+                fn store(self, to: &mut <$t as Element>::Chunk) {
+                    *to = self.0.to_array();
+                }
+                fn mul_add(self, a: Self, b: Self) -> Self {
+                    Self(self.0.mul_add(a.0, b.0))
+                }
+                fn neg_mul_add(self, a: Self, b: Self) -> Self {
+                    Self(self.0.mul_neg_add(a.0, b.0))
+                }
+                fn abs(self) -> Self {
+                    Self(self.0 & !$v::splat(-0.0))
+                }
+                fn sqrt(self) -> Self {
+                    Self(self.0.sqrt())
+                }
+                fn copysign(self, sign: Self) -> Self {
+                    Self(self.abs().0 | (sign.0 & $v::splat(-0.0)))
+                }
+                fn lt(self, other: Self) -> Bits<$v> {
+                    Bits(self.0.simd_lt(other.0))
+                }
+                fn le(self, other: Self) -> Bits<$v> {
+                    Bits(self.0.simd_le(other.0))
+                }
+                fn same(self, other: Self) -> Bits<$v> {
+                    Bits(self.0.simd_eq(other.0))
+                }
+                fn is_nan(self) -> Bits<$v> {
+                    Bits(self.0.is_nan())
+                }
+                fn pick(mask: Bits<$v>, yes: Self, no: Self) -> Self {
+                    Self(mask.0.select(yes.0, no.0))
+                }
+                fn keep(self, mask: Bits<$v>) -> Self {
+                    Self(self.0 & mask.0)
+                }
+                fn without(self, mask: Bits<$v>) -> Self {
+                    Self(self.0 & !mask.0)
+                }
             }
-            #[inline(always)]
-            fn splat(_: Base, x: $t) -> Self {
-                Self($v::splat(x))
-            }
-            #[inline(always)]
-            fn load(_: Base, from: &<$t as Element>::Chunk) -> Self {
-                Self($v::new(*from))
-            }
-            #[inline(always)]
-            fn store(self, to: &mut <$t as Element>::Chunk) {
-                *to = self.0.to_array();
-            }
-            #[inline(always)]
-            fn mul_add(self, a: Self, b: Self) -> Self {
-                Self(self.0.mul_add(a.0, b.0))
-            }
-            #[inline(always)]
-            fn neg_mul_add(self, a: Self, b: Self) -> Self {
-                Self(self.0.mul_neg_add(a.0, b.0))
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                Self(self.0 & !$v::splat(-0.0))
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                Self(self.0.sqrt())
-            }
-            #[inline(always)]
-            fn copysign(self, sign: Self) -> Self {
-                Self(self.abs().0 | (sign.0 & $v::splat(-0.0)))
-            }
+
             #[inline(always)]
             fn at_most(self, bound: Self) -> Self {
                 bounded!(self, bound, bound.lt(self), $min)
@@ -145,34 +163,6 @@ macro_rules! vector {
             #[inline(always)]
             fn at_least(self, bound: Self) -> Self {
                 bounded!(self, bound, self.lt(bound), $max)
-            }
-            #[inline(always)]
-            fn lt(self, other: Self) -> Bits<$v> {
-                Bits(self.0.simd_lt(other.0))
-            }
-            #[inline(always)]
-            fn le(self, other: Self) -> Bits<$v> {
-                Bits(self.0.simd_le(other.0))
-            }
-            #[inline(always)]
-            fn same(self, other: Self) -> Bits<$v> {
-                Bits(self.0.simd_eq(other.0))
-            }
-            #[inline(always)]
-            fn is_nan(self) -> Bits<$v> {
-                Bits(self.0.is_nan())
-            }
-            #[inline(always)]
-            fn pick(mask: Bits<$v>, yes: Self, no: Self) -> Self {
-                Self(mask.0.select(yes.0, no.0))
-            }
-            #[inline(always)]
-            fn keep(self, mask: Bits<$v>) -> Self {
-                Self(self.0 & mask.0)
-            }
-            #[inline(always)]
-            fn without(self, mask: Bits<$v>) -> Self {
-                Self(self.0 & !mask.0)
             }
             #[inline(always)]
             fn pow2(biased: Self) -> Self {

@@ -1,4 +1,16 @@
-//! Operators for the vectors of every backend, so that formulas read like the paper.
+//! How the operations of a backend are written: inlined, and with operators, so that formulas read like the paper.
+
+/// Functions that are inlined whatever they hold. With debug assertions the compiler is only asked to: it then simplifies
+/// each of them once instead of wherever it is inlined, builds in half the time, and leaves out some rare paths.
+macro_rules! inlined {
+    ($($(#[$meta:meta])* fn $name:ident($($argument:tt)*) $(-> $out:ty)? $body:block)*) => {$(
+        $(#[$meta])*
+        #[cfg_attr(debug_assertions, inline)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
+        fn $name($($argument)*) $(-> $out)? $body
+    )*};
+}
+pub(super) use inlined;
 
 /// Implements `+ - * /` between vectors, and `+ - *` with a constant, by the four given expressions. They look like
 /// closures and are none: a closure need not be inlined.
@@ -6,18 +18,20 @@ macro_rules! operators {
     ($vector:ty, $trait:ident, $method:ident, |$a:ident: $left:ty, $b:ident: $right:ty| $body:expr) => {
         impl core::ops::$trait for $vector {
             type Output = Self;
-            #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                let ($a, $b): ($left, $right) = (self, other);
-                $body
+            $crate::lane::operators::inlined! {
+                fn $method(self, other: Self) -> Self {
+                    let ($a, $b): ($left, $right) = (self, other);
+                    $body
+                }
             }
         }
         impl core::ops::$trait<f64> for $vector {
             type Output = Self;
-            #[inline(always)]
-            fn $method(self, other: f64) -> Self {
-                let ($a, $b): ($left, $right) = (self, crate::lane::Lane::of(self, other));
-                $body
+            $crate::lane::operators::inlined! {
+                fn $method(self, other: f64) -> Self {
+                    let ($a, $b): ($left, $right) = (self, crate::lane::Lane::of(self, other));
+                    $body
+                }
             }
         }
     };
