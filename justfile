@@ -32,6 +32,10 @@ inlining:
 no_std:
     scripts/no_std
 
+# The stack that calls need in debug builds.
+unoptimised:
+    scripts/unoptimised
+
 # The crates this one may depend on.
 dependencies:
     scripts/dependencies

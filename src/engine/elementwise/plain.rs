@@ -162,8 +162,8 @@ impl<T: Float, F: Elementwise<T>> Kernel for Leaf<'_, T, F> {
 }
 
 impl<T: Float, F: Elementwise<T>> Leaf<'_, T, F> {
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn blocks<I: Isa, const VALUE: bool, const GRAD: bool, const OVER: bool>(
         self,
         isa: I,

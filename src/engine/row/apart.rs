@@ -36,8 +36,8 @@ impl<T: Float, F: RowFormula<T>> ByColumn<T> for Weighed<'_, T, F> {
         }
     }
 
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn column<I: Isa>(&self, column: &mut Column<'_, T, I>, first: usize, label: T::Lane<I>) -> T::Lane<I> {
         let (mut weight, mut factor) = (T::chunk(T::default()), T::chunk(T::default()));
         for i in 0..column.len() {

@@ -20,14 +20,7 @@ impl<T: Float, F: RowFormula<T>> Kernel for Contiguous<'_, T, F> {
     type Out = ();
 
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        self.all(isa);
-    }
-}
-
-impl<T: Float, F: RowFormula<T>> Contiguous<'_, T, F> {
-    #[inline(always)]
-    fn all<I: Isa>(mut self, isa: I) {
+    fn run<I: Isa>(mut self, isa: I) {
         let Rows { loss, t } = *self.rows;
         let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, streams, .. } = *self.batch.shared;
         let stream = if I::STREAMS && streams { Some(isa.stream()) } else { None };
@@ -328,7 +321,8 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
         self.target_grad.is_some()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn sums<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K] {
         let len = self.x.len();
         let whole = len / L::Elem::LANES * L::Elem::LANES;
@@ -354,7 +348,8 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
         found
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn largest<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K] {
         let lowest = L::splat(self.isa, L::Elem::from_f64(f64::NEG_INFINITY));
         let (lanes, len) = (L::Elem::LANES, self.x.len());
@@ -387,7 +382,8 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
         largest
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn grads(&mut self, slopes: impl Terms<L, 2>) {
         if self.is_paired && self.target_grad.is_some() {
             self.put_all::<_, true>(slopes);

@@ -77,8 +77,8 @@ impl<T: Float> Pass<T> for ExpSum<T> {
     }
 }
 
-#[cfg_attr(feature = "std", inline(always))]
-#[cfg_attr(not(feature = "std"), inline(never))]
+#[cfg_attr(not(small_frames), inline(always))]
+#[cfg_attr(small_frames, inline(never))]
 fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
     isa: I,
     pass: ExpSum<T>,

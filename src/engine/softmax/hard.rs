@@ -120,8 +120,8 @@ impl<T: Float> Read<T> {
     /// The losses and the factors of the gradients, by the vector functions that all rows use.
     ///
     /// Inlined where there is room: else its vectors would lie on the stack below the passes.
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn finish<I: Isa>(&self, isa: I, plan: &Plan<T, SIDE_BY_SIDE>, losses: &mut [T]) -> [T; SIDE_BY_SIDE] {
         let mut factor = self.others;
         factors(&plan.scale[..losses.len()], &self.others, &self.target, &mut factor);

@@ -10,8 +10,8 @@ use crate::math::{Float, Scaling, exp_scaled, weigh};
 
 impl<T: Float> Tile<'_, T> {
     /// Losses and factors of all positions.
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     pub(super) fn finish<I: Isa>(&mut self, isa: I, positions: &Positions<'_, T>, plans: impl Plans<T>) {
         let x = positions.x.get();
         let even = plans.even();
@@ -133,8 +133,8 @@ impl<T: Float> Tile<'_, T> {
     }
 
     /// The gradient, where there is a place for it.
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     pub(super) fn write<I: Isa>(&mut self, isa: I, positions: &mut Positions<'_, T>) {
         if !positions.wants_grad() {
             return;

@@ -30,7 +30,7 @@ const fn shape<T: Float>(classes: usize) -> Shape {
 }
 
 /// The sum of the weighted losses of the positions, which go to their places with their gradients.
-#[cfg_attr(not(feature = "std"), inline(never))]
+#[cfg_attr(small_frames, inline(never))]
 pub(crate) fn hard_positions<T: Float>(
     shared: &Shared<'_, T>,
     mut positions: Positions<'_, T>,
@@ -106,8 +106,8 @@ impl<T: Float> Tile<'_, T> {
 
     /// The exponentials of all entries, with their sums. The memory of `grad` is fetched meanwhile: the loop that writes
     /// it has nothing else to do.
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn exponentials<I: Isa>(&mut self, isa: I, x: Window<'_, T>, grad: Option<Window<'_, T>>) {
         let (zero, lanes) = (T::chunk(T::default()), T::LANES);
         for row in [&mut *self.others, &mut *self.lost, &mut *self.target] {

@@ -84,8 +84,8 @@ impl<T: Float, P: SoftPlans<T>> ByColumn<T> for Soft<P> {
         }
     }
 
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn column<I: Isa>(&self, column: &mut Column<'_, T, I>, first: usize, label: T::Lane<I>) -> T::Lane<I> {
         let plan = self.0.plan(first, column.len());
         let targets = self.0.distributions();

@@ -162,7 +162,8 @@ impl<T: Float> Short<'_, T> {
         self.write(isa, rows, group);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn exponentials<I: Isa>(&mut self, isa: I, rows: Range<usize>) {
         let Exponentials { shift, e, .. } = &mut *self.e;
         let scaling = shift.scaling(isa);
@@ -196,7 +197,8 @@ impl<T: Float> Short<'_, T> {
     }
 
     /// Sums, losses and factors. Returns whether a row needs to be mended.
-    #[inline(always)]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn finish<I: Isa>(&mut self, isa: I, rows: Range<usize>, group: &mut Group<T>) -> bool {
         let shape = RowShape::<T::Lane<I>>::new(isa, self.classes);
         let target = T::chunks(&group.target).0;
@@ -248,7 +250,8 @@ impl<T: Float> Short<'_, T> {
     }
 
     /// Row `i` of the group once more, with a shift from its maximum.
-    #[inline(always)]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn retry<I: Isa>(&mut self, isa: I, row: usize, i: usize, group: &mut Group<T>) {
         let x = &self.x[row * self.stride..][..self.classes];
         let mut largest = T::from_f64(f64::NEG_INFINITY);

@@ -126,7 +126,8 @@ trait Rows<L: Lane> {
         self.four(i).fold(self.four(i + Self::LANES / 8), Self::LANES / 8, Self::ONE)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn four(&self, i: usize) -> LaneSum<L> {
         self.two(i).fold(self.two(i + Self::LANES / 4), Self::LANES / 4, Self::ONE)
     }

@@ -7,7 +7,8 @@ use crate::math::Float;
 use core::ops::Range;
 
 impl<T: Float> Short<'_, T> {
-    #[inline(always)]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     pub(super) fn write<I: Isa>(&mut self, isa: I, rows: Range<usize>, group: &Group<T>) {
         let entries = rows.start * self.stride..rows.end * self.stride;
         let Some(to) = self.x.place(self.grad.as_deref_mut()) else { return };

@@ -42,8 +42,8 @@ impl<T: Float> Pass<T> for &Finish<'_, T> {
 }
 
 impl<T: Float> Finish<'_, T> {
-    #[cfg_attr(feature = "std", inline(always))]
-    #[cfg_attr(not(feature = "std"), inline(never))]
+    #[cfg_attr(not(small_frames), inline(always))]
+    #[cfg_attr(small_frames, inline(never))]
     fn by_room<I: Isa, const GRAD: bool, const KEPT: bool>(&self, isa: I, row: Row<'_, T>, at: usize) -> Sum {
         if ROOMY {
             self.groups::<I, 4, GRAD, KEPT>(isa, row, at)

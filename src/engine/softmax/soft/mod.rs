@@ -112,8 +112,8 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
 }
 
 /// The largest logit, its column, and the sums of `q_j` of the others and of that column.
-#[cfg_attr(feature = "std", inline(always))]
-#[cfg_attr(not(feature = "std"), inline(never))]
+#[cfg_attr(not(small_frames), inline(always))]
+#[cfg_attr(small_frames, inline(never))]
 fn masses<I: Isa, T: Float>(passes: Passes<I>, x: &[T], target: &SoftTarget<'_, T>) -> (T, Option<usize>, [f64; 2]) {
     let largest = super::largest(passes, x);
     let Place(top) = passes.run(Find(largest), Row { x, t: &[], y: &mut [], dt: &mut [] });
@@ -124,8 +124,8 @@ fn masses<I: Isa, T: Float>(passes: Passes<I>, x: &[T], target: &SoftTarget<'_, 
 
 /// The sums of the exponentials of the others and of the largest, whose column is `top`, and their shift. The
 /// exponentials go to their place, if there is one.
-#[cfg_attr(feature = "std", inline(always))]
-#[cfg_attr(not(feature = "std"), inline(never))]
+#[cfg_attr(not(small_frames), inline(always))]
+#[cfg_attr(small_frames, inline(never))]
 fn exponentials<I: Isa, T: Float>(
     passes: Passes<I>,
     largest: T,
@@ -263,8 +263,8 @@ pub(super) fn gap_at_top([other_mass, own_mass]: [f64; 2], [others, own]: [f64; 
 }
 
 /// `lse - m` from the scaled exponentials of the maximum and of the others. Inlined where there is room.
-#[cfg_attr(feature = "std", inline(always))]
-#[cfg_attr(not(feature = "std"), inline(never))]
+#[cfg_attr(not(small_frames), inline(always))]
+#[cfg_attr(small_frames, inline(never))]
 fn above<I: Isa, T: Float>(isa: I, others: T, largest: T) -> T {
     log1p(T::Lane::<I>::splat(isa, others) / T::Lane::<I>::splat(isa, largest)).first()
 }
