@@ -321,8 +321,7 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
         self.target_grad.is_some()
     }
 
-    #[cfg_attr(not(small_frames), inline(always))]
-    #[cfg_attr(small_frames, inline(never))]
+    #[inline(always)]
     fn sums<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K] {
         let len = self.x.len();
         let whole = len / L::Elem::LANES * L::Elem::LANES;
@@ -348,8 +347,7 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
         found
     }
 
-    #[cfg_attr(not(small_frames), inline(always))]
-    #[cfg_attr(small_frames, inline(never))]
+    #[inline(always)]
     fn largest<const K: usize>(&self, terms: impl Terms<L, K>) -> [L; K] {
         let lowest = L::splat(self.isa, L::Elem::from_f64(f64::NEG_INFINITY));
         let (lanes, len) = (L::Elem::LANES, self.x.len());
@@ -382,8 +380,7 @@ impl<L: Lane<Elem: Float>> Passes<L> for Slices<'_, L> {
         largest
     }
 
-    #[cfg_attr(not(small_frames), inline(always))]
-    #[cfg_attr(small_frames, inline(never))]
+    #[inline(always)]
     fn grads(&mut self, slopes: impl Terms<L, 2>) {
         if self.is_paired && self.target_grad.is_some() {
             self.put_all::<_, true>(slopes);

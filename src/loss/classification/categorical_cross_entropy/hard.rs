@@ -12,7 +12,8 @@ use crate::math::{Float, ln, log1p, nan_of, weigh};
 pub(super) const RATIO_MAX: f64 = 1.329_227_995_784_916e36;
 
 /// The loss; the gradient goes to its place.
-#[inline(always)]
+#[cfg_attr(not(small_frames), inline(always))]
+#[cfg_attr(small_frames, inline(never))]
 pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limits: Limits<L>) -> L {
     let (one, zero) = (class.of(1.0), class.of(0.0));
     let mut parts = Parts { class, limits, scale: one };

@@ -37,7 +37,8 @@ impl<L: Lane<Elem: Float>> Target<L> {
 }
 
 /// The loss; the gradients go to their places.
-#[inline(always)]
+#[cfg_attr(not(small_frames), inline(always))]
+#[cfg_attr(small_frames, inline(never))]
 pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, target: Target<L>, limits: Limits<L>) -> L {
     let surprises = Surprises::new(row, limits);
     let [loss, mass] = row.sums(Losses { surprises, target });
