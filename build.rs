@@ -1,13 +1,20 @@
-//! Sets `small_frames`: whether functions share the stack by turns (`ARCHITECTURE.md`, rule 1).
+//! Tells the sources what must not be inlined at any price (`ARCHITECTURE.md`, rules 1 and 2).
 
 use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(small_frames)");
-    // Unoptimised, whatever is inlined has room of its own on the stack.
-    let unoptimised = env::var("OPT_LEVEL").is_ok_and(|level| level == "0");
-    if unoptimised || env::var_os("CARGO_FEATURE_STD").is_none() {
-        println!("cargo::rustc-cfg=small_frames");
+    let level = env::var("OPT_LEVEL").unwrap_or_default();
+    let without_std = env::var_os("CARGO_FEATURE_STD").is_none();
+    // Some functions are not inlined, so that their frames take turns on the stack.
+    set("small_frames", without_std || level == "0");
+    // Vector operations are inlined where the compiler likes to.
+    set("quick_build", level == "0" || level == "1");
+}
+
+fn set(name: &str, holds: bool) {
+    println!("cargo::rustc-check-cfg=cfg({name})");
+    if holds {
+        println!("cargo::rustc-cfg={name}");
     }
 }

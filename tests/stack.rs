@@ -1,11 +1,11 @@
-//! No call needs more stack than a small thread has, in unoptimised builds neither: there, whatever is inlined lies beside
-//! each other. `scripts/unoptimised` runs this so.
+//! No call needs more stack than a small thread has, not even in unoptimised builds, for which `scripts/unoptimised` runs
+//! this: there, frames of inlined functions lie side by side.
 
 mod support;
 
 use lossfn::{
-    Bce, BothGrads, Call, CosineSimilarity, CrossEntropy, HingeEmbedding, Layout, Level, Loss, Mape, SquaredHinge,
-    Weights,
+    Bce, BothGrads, ByRow, Call, CosineSimilarity, CrossEntropy, HingeEmbedding, KlDiv, Layout, Level, Loss, Mape,
+    SquaredHinge, Weights,
 };
 use std::thread::Builder;
 use support::{Number, Problem, for_both_types, subjects};
@@ -29,53 +29,65 @@ fn every_loss_at_every_level<T: Number>() {
             let problem = Problem::new(subject, rows, columns, 5);
             let items = problem.items();
             let (w, mask) = (vec![T::of(0.5); items], (0..items).map(|i| i % 3 != 1).collect::<Vec<_>>());
+            let (mut each, mut dx) = (w.clone(), problem.x.clone());
             for level in Level::available() {
                 let plain = Call::new().level(level);
                 let full = plain.weights(Weights::Each(&w)).mask(&mask).upstream_each(&w);
                 confined(|| {
                     problem.run(plain);
                     problem.run(full);
+                    let adding = problem.bind(full.accumulate());
+                    assert!(adding.each_and_grad(&problem.x, &mut each, &mut dx).is_ok());
                 });
             }
         }
     }
 }
 
-/// Those that the table of subjects has not.
+/// Losses that the table lacks, and losses of elements by rows.
 fn losses_beside_the_table<T: Number>()
 where
     Bce: BothGrads<T>,
+    KlDiv: BothGrads<T>,
     Mape: BothGrads<T>,
     SquaredHinge: Loss<T>,
     HingeEmbedding: Loss<T>,
 {
-    let n = 1000;
+    let n = 1200;
     let x: Vec<T> = (1..=n).map(|i| T::of(f64::from(i) / f64::from(n + 1))).collect();
     let signs: Vec<T> = (0..n).map(|i| T::of(f64::from(1 - 2 * (i % 2)))).collect();
     for level in Level::available() {
-        let how = Call::new().level(level);
-        confined(|| {
-            both_grads(&Bce::new().with(how), &x);
-            both_grads(&Bce::new().clip(1e-3).with(how), &x);
-            both_grads(&Mape::new().with(how), &x);
-            values_and_grads(&SquaredHinge::new().with(how), &x, &signs);
-            values_and_grads(&HingeEmbedding::new(1.0).with(how), &x, &signs);
-        });
+        let plain = Call::new().level(level);
+        let by_row = plain.columns(30).by_row(ByRow::Mean);
+        let by_axis = plain.axis(20, 5).by_row(ByRow::Sum);
+        for (how, items) in [(plain, x.len()), (by_row, x.len() / 30), (by_axis, x.len() / 20)] {
+            confined(|| {
+                both_grads(&Bce::new().with(how), &x, items);
+                both_grads(&Bce::new().clip(1e-3).with(how), &x, items);
+                both_grads(&KlDiv::new().log_target().with(how), &x, items);
+                both_grads(&KlDiv::new().of_probabilities().with(how), &x, items);
+                both_grads(&Mape::new().with(how), &x, items);
+                one_grad(&SquaredHinge::new().with(how), &x, &signs, items);
+                one_grad(&HingeEmbedding::new(1.0).with(how), &x, &signs, items);
+            });
+        }
     }
 }
 
-fn both_grads<T: Number>(loss: &impl BothGrads<T>, x: &[T]) {
+fn both_grads<T: Number>(loss: &impl BothGrads<T>, x: &[T], items: usize) {
     let (y, mut dx, mut dy) = (x.iter().rev().copied().collect::<Vec<_>>(), x.to_vec(), x.to_vec());
-    values_and_grads(loss, x, &y);
-    loss.value_and_grads(x, &y, Some(&mut dx), Some(&mut dy)).expect("the same lengths");
+    one_grad(loss, x, &y, items);
+    let mut each = vec![x[0]; items];
+    loss.each_and_grads(x, &y, &mut each, Some(&mut dx), Some(&mut dy)).expect("lengths that fit");
+    loss.value_and_grads(x, &y, Some(&mut dx), Some(&mut dy)).expect("lengths that fit");
     assert!(dx.iter().chain(&dy).all(|d| d.wide().is_finite()));
 }
 
-fn values_and_grads<T: Number>(loss: &impl Loss<T>, x: &[T], y: &[T]) {
-    let (mut each, mut dx, mut in_place) = (x.to_vec(), x.to_vec(), x.to_vec());
-    loss.each_and_grad(x, y, &mut each, &mut dx).expect("the same lengths");
-    let value = loss.value_and_grad(x, y, &mut dx).expect("the same lengths").value;
-    loss.value_and_grad_in_place(&mut in_place, y).expect("the same lengths");
+fn one_grad<T: Number>(loss: &impl Loss<T>, x: &[T], y: &[T], items: usize) {
+    let (mut each, mut dx, mut in_place) = (vec![x[0]; items], x.to_vec(), x.to_vec());
+    loss.each_and_grad(x, y, &mut each, &mut dx).expect("lengths that fit");
+    let value = loss.value_and_grad(x, y, &mut dx).expect("lengths that fit").value;
+    loss.value_and_grad_in_place(&mut in_place, y).expect("lengths that fit");
     assert!(value.is_finite() && in_place == dx);
 }
 
@@ -103,13 +115,14 @@ where
     }
 }
 
-/// Work that threads share, each of which may wait within its own for that of another.
+/// Work that threads share. With several long rows, a thread that waits within a row may begin another.
 #[cfg(feature = "rayon")]
 #[test]
 fn large_batches() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(4).stack_size(STACK).build().expect("a pool");
     for subject in subjects::<f32>() {
-        for (rows, columns) in [(11_000, 13), (130, 1100), (1, 140_000)] {
+        let rows = if subject.by_row { 12 } else { 4 };
+        for (rows, columns) in [(11_000, 13), (130, 1100), (rows, 140_000)] {
             let problem = Problem::new(subject, rows, columns, 9);
             let mut dx = problem.x.clone();
             let result = pool.install(|| problem.bind(Call::new()).value_and_grad(&problem.x, &mut dx));

@@ -104,7 +104,7 @@ impl Token {
     }
 }
 
-/// Work on one chunk of data. `run` must be `#[inline(always)]`, and so must all that it calls, with std.
+/// Work on one chunk of data. `run` must be `#[inline(always)]`, and so must all that it calls, but for `small_frames`.
 pub(crate) trait Kernel {
     type Out;
     fn run<I: Isa>(self, isa: I) -> Self::Out;

@@ -1,12 +1,12 @@
 //! How the operations of a backend are written: inlined, and with operators, so that formulas read like the paper.
 
-/// Functions that are inlined whatever they hold. With debug assertions the compiler is only asked to: it simplifies
-/// each of them once instead of wherever it is inlined, takes two thirds of the time, and leaves out some rare paths.
+/// Functions that are inlined whatever they hold. In quick builds the compiler is only asked to: so it simplifies each of
+/// them once instead of wherever it is inlined. With some optimisation, calls are then left on rare paths alone.
 macro_rules! inlined {
     ($($(#[$meta:meta])* fn $name:ident($($argument:tt)*) $(-> $out:ty)? $body:block)*) => {$(
         $(#[$meta])*
-        #[cfg_attr(debug_assertions, inline)]
-        #[cfg_attr(not(debug_assertions), inline(always))]
+        #[cfg_attr(quick_build, inline)]
+        #[cfg_attr(not(quick_build), inline(always))]
         fn $name($($argument)*) $(-> $out)? $body
     )*};
 }
