@@ -16,6 +16,19 @@ use crate::{Divisor, Empty, Level, LossError, Real, Reduction};
 /// assert_eq!(Mse::new().with(how).value(&pred, &target)?.value, 3.0);
 /// # Ok::<(), lossfn::LossError>(())
 /// ```
+///
+/// # Errors
+/// What a call can do wrong, whatever the loss:
+/// - [`Length`](LossError::Length) for an output that is not as long as it must be, [`Weights`](LossError::Weights) for
+///   weights, a mask or upstream gradients that fit neither the elements nor the rows, nor the columns where they are
+///   for these;
+/// - [`Rows`](LossError::Rows) for [`columns`](Self::columns) that do not divide the elements, and
+///   [`NoClasses`](LossError::NoClasses) for none;
+/// - [`Option`](LossError::Option) for a [`Divisor::Fixed`] that is negative, infinite or NaN;
+/// - [`LevelMissing`](LossError::LevelMissing) for a level that the machine or the build has not;
+/// - [`Unsupported`](LossError::Unsupported) for gradients that are accumulated in place; with losses of rows for
+///   [`by_row`](Self::by_row) and for weights of columns; with losses of elements for `by_row` without a known row
+///   length, and for an [`axis`](Self::axis) without `by_row`.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a, T> {
     pub(crate) reduction: Reduction,
@@ -180,7 +193,8 @@ impl<'a, T: Real> Call<'a, T> {
         self
     }
 
-    /// As [`upstream`](Self::upstream), one factor for each element, or for each row.
+    /// As [`upstream`](Self::upstream), one factor for each element, or for each row. A factor of 0 on an infinite
+    /// gradient can give NaN: to leave an element out, use a mask.
     #[must_use]
     pub const fn upstream_each(mut self, upstream: &'a [T]) -> Self {
         self.upstream_each = Some(upstream);

@@ -21,17 +21,18 @@ pub enum Divisor {
     OfLoss,
     /// The number of elements (for losses of rows: of rows), counted or not.
     Elements,
-    /// The number of rows, counted or not.
+    /// The number of rows, counted or not. Losses of elements know their rows by
+    /// [`Call::columns`](crate::Call::columns) or the weights; without these, each element is a row.
     Rows,
     /// The number of elements (for losses of rows: of rows) that are neither masked nor ignored.
     Counted,
     /// The sum of the weights of what is counted.
     WeightSum,
-    /// A number of the caller's, such as the tokens of all micro-batches of a step.
+    /// A number of the caller's that is not negative, such as the tokens of all micro-batches of a step.
     Fixed(f64),
 }
 
-/// What a mean over nothing is. Gradients are exact zeros either way.
+/// What a mean over nothing is: with a divisor of 0. Gradients are exact zeros either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Empty {
@@ -53,7 +54,9 @@ pub struct Outcome {
 }
 
 /// What a batch adds up to. Totals of parts add up to the totals of the whole, so micro-batches, threads and machines
-/// come to the same mean: exactly in `count`, within 2^-52 for each merge in `sum` and `weight`.
+/// come to the same mean: exactly in `count`, within 2^-52 for each merge in `sum` and `weight`. [`mean`](Self::mean)
+/// divides as [`Divisor::Counted`] does, [`weighted_mean`](Self::weighted_mean) as [`Divisor::WeightSum`]; for a loss
+/// whose own divisor is another, divide by the sum of that.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Totals {

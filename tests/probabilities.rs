@@ -180,3 +180,12 @@ fn subnormal_shares_keep_the_digits_that_a_weight_shows() {
     }
     assert!(judged > 100, "{judged}");
 }
+
+#[test]
+fn a_target_of_nan_shows_where_all_is_clipped() {
+    let (x, t, mut dx) = ([1.0, 0.0, 0.0], [1.0, NAN, 0.0], [0.0; 3]);
+    for loss in [CategoricalCrossEntropy::new(3), CategoricalCrossEntropy::new(3).keras()] {
+        let value = loss.value_and_grad(&x, &t, &mut dx).unwrap().value;
+        assert!(value.is_nan() && dx.iter().all(|dx| dx.is_nan()), "{value} {dx:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Class indices of rows, with what a loss makes of them.
 
 use super::cross_entropy::Classes;
+use crate::engine::factors::Factors;
 use crate::engine::rowwise::Layout;
 use crate::engine::softmax::IGNORED;
 use crate::engine::{Args, check, row};
@@ -41,6 +42,15 @@ impl<T: Float> ClassRows<'_, T> {
 
     pub(super) fn weight(&self, class: usize) -> f64 {
         self.weights.map_or(1.0, |weights| weights[class].to_f64())
+    }
+}
+
+/// Marks the rows that are masked among those from `first` on.
+pub(super) fn leave_masked_out<T: Float>(factors: &Factors<'_, T>, first: usize, classes: &mut [usize]) {
+    if factors.is_masked() {
+        for (i, class) in classes.iter_mut().enumerate() {
+            *class = if factors.is_kept(first + i) { *class } else { IGNORED };
+        }
     }
 }
 

@@ -24,15 +24,16 @@ use crate::{Call, Loss, LossError, Outcome};
 ///
 /// # Gradient
 /// `-(t/‖t‖ - cos x/‖x‖) / ‖x‖` for `y = 1`; its negative for `y = -1` where `cos > margin`, else 0, at `cos = margin`
-/// too. The same with `x` and `t` exchanged for the target; 0 where a vector is 0.
+/// too. The same with `x` and `t` exchanged for the target; 0 where a vector is 0, unless an
+/// [`epsilon`](Self::epsilon) is added to the squares of the norms.
 ///
 /// # Shapes
 /// `x`, `t` and both gradients are rows as the [`Layout`] has it; there is one label for each row, in any signed
 /// integer or float type. Unreduced losses, weights, mask and upstream are one for each row.
 ///
 /// # Edge cases
-/// A vector of zeros has the cosine 0 with any other, and gradients 0. Norms do not overflow or vanish. NaN and infinite
-/// entries give NaN. A float label other than 1 and -1 gives NaN; an integer is an error.
+/// A vector of zeros has the cosine 0 with any other, and without an epsilon gradients 0. Norms do not overflow or
+/// vanish. NaN and infinite entries give NaN. A float label other than 1 and -1 gives NaN; an integer is an error.
 ///
 /// # Accuracy
 /// The loss 8 ULP of the largest of 1 (for `y = 1`), the margin (for `y = -1`) and `Σ |x_j t_j| / (‖x‖ ‖t‖)`; the

@@ -17,15 +17,16 @@ use crate::{Call, Loss, LossError, Outcome};
 /// For each row `ℓ = -cos(x, t) = -Σ x_j t_j / (‖x‖ ‖t‖)`; the default mean divides by the number of rows.
 ///
 /// # Gradient
-/// `-(t/‖t‖ - cos x/‖x‖) / ‖x‖`, and the same with `x` and `t` exchanged for the target; 0 where a vector is 0.
+/// `-(t/‖t‖ - cos x/‖x‖) / ‖x‖`, and the same with `x` and `t` exchanged for the target; 0 where a vector is 0, or
+/// `-t / (‖t‖ √floor)` with a [`floor`](Self::floor), which is the square of its norm then.
 ///
 /// # Shapes
 /// `x`, `t` and both gradients are rows as the [`Layout`] has it, an axis in the middle included; unreduced losses,
 /// weights, mask and upstream are one for each row.
 ///
 /// # Edge cases
-/// A vector of zeros has the loss 0 and gradients 0. Norms do not overflow or vanish: the cosine of vectors of any
-/// finite length is right. NaN and infinite entries give NaN.
+/// A vector of zeros has the loss 0 and without a floor gradients 0. Norms do not overflow or vanish: the cosine of
+/// vectors of any finite length is right. NaN and infinite entries give NaN.
 ///
 /// # Accuracy
 /// The loss 8 ULP of `Σ |x_j t_j| / (‖x‖ ‖t‖)`, the gradient 8 ULP of the larger of its two terms, for rows of any

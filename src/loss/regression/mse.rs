@@ -19,7 +19,8 @@ use crate::math::Float;
 /// `x`, `t` and both gradients have one length.
 ///
 /// # Edge cases
-/// NaN gives NaN. The square of an error above the square root of the largest number is +inf, its gradient finite.
+/// NaN gives NaN. The square of an error above the square root of the largest number is +inf, its gradient finite
+/// up to errors of half the largest number.
 ///
 /// # Accuracy
 /// 1.5 ULP of the square of the rounded difference; the gradient is that difference, exactly doubled.

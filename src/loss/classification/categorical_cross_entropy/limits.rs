@@ -33,9 +33,7 @@ impl Clip {
     pub(super) fn check<T: Float>(self) -> Result<(), LossError> {
         let (Self::Normalized(epsilon) | Self::Given(epsilon)) = self else { return Ok(()) };
         check::option("clip", epsilon, epsilon > 0.0 && epsilon < 0.5, "more than 0 and less than 1/2")?;
-        // Of what is normalised the logarithm is compared, which every type has.
-        let fits = matches!(self, Self::Normalized(_)) || check::fits::<T>(epsilon);
-        check::option("clip", epsilon, fits, "a normal number of the element type")
+        check::option("clip", epsilon, check::fits::<T>(epsilon), "a normal number of the element type")
     }
 }
 

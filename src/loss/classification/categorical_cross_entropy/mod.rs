@@ -59,8 +59,8 @@ use limits::Limits;
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
 /// [`Rows`](LossError::Rows), [`Length`](LossError::Length), [`Target`](LossError::Target) with the first row whose index
-/// is no class, [`Option`](LossError::Option) for a label smoothing outside `[0, 1]` or a clip outside `(0, 1/2)`, or
-/// of what is given one too small for a normal number of the element type,
+/// is no class, [`Option`](LossError::Option) for a label smoothing outside `[0, 1]` or a clip outside `(0, 1/2)` or
+/// too small for a normal number of the element type,
 /// [`Weights`](LossError::Weights), [`Unsupported`](LossError::Unsupported) for indices of more than 2^24 classes in
 /// `f32`, a row stride beside an axis, or an axis of more than 2^24 classes, and what the [`Call`] can do wrong.
 ///
@@ -254,7 +254,8 @@ fn by_class<T: Float>(
     }
     let rows = classes.len();
     let classes = ClassRows { classes, ignore_index, weights: class_weights };
-    classes.check(layout, how, &args)?;
+    layout.entries(rows)?;
+    classes.classes.check(layout.classes, ignore_index, how.mask)?;
     row::run(&ByClass { loss: *loss, classes }, how, args, None, layout, rows)
 }
 

@@ -8,7 +8,7 @@ use super::hard::{Entries, Pull, RATIO_MAX};
 use super::limits::Limits;
 use crate::engine::row::{Entry, Passes, Terms, scale_to_one};
 use crate::lane::{Lane, Mask};
-use crate::math::{Float, ln, ln_normal, log1p, weigh};
+use crate::math::{Float, ln, ln_normal, log1p, nan_of, weigh};
 
 /// Rows whose largest entry is outside this range, 2^-64 to 2^64, are scaled, so that their sum does not overflow, and
 /// what is divided by it does not.
@@ -43,7 +43,8 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, target: Target
     let surprises = Surprises::new(row, limits);
     let [loss, mass] = row.sums(Losses { surprises, target });
     if row.wants_grads() {
-        row.grads(Slopes::new(surprises, target, mass, row.wants_target_grads()));
+        // Where all entries are clipped, no mass is left to tell of a NaN.
+        row.grads(Slopes::new(surprises, target, nan_of(loss, mass), row.wants_target_grads()));
     }
     // NaN where no entry has a mass, too.
     loss + surprises.least * 0.0

@@ -49,8 +49,8 @@ use rows::Targets;
 ///   rows.
 /// - All rows left out: the mean follows [`Empty`](crate::Empty), the gradient is zeros.
 /// - A logit of -inf is a class that cannot be: probability and gradient 0. As the target its loss is +inf and its
-///   gradient `-w_y`; a weight of 0, of the class or of the row, makes it 0. With probability 0 against it, it adds
-///   nothing; with label smoothing it adds +inf.
+///   gradient `-w_y`; a class weight of 0 makes it 0, without label smoothing a row weight of 0 too. With probability 0
+///   against it, it adds nothing; with label smoothing it adds +inf.
 /// - A row of nothing but -inf, and a row with +inf or NaN, give NaN.
 /// - Finite logits of any size do not overflow, unless the loss itself is beyond the element type.
 /// - The gradient of the target of a logit of -inf is +inf, or 0 where its factor is.

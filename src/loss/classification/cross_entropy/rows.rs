@@ -14,6 +14,7 @@ use crate::engine::softmax::{
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check, row};
 use crate::lane::dispatch;
+use crate::loss::classification::class_rows::leave_masked_out;
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Totals};
 
@@ -82,11 +83,7 @@ impl<T: Float> Rows<'_, T> {
             Targets::Classes(classes) => classes.fill(first, self.loss.ignore_index, to),
             Targets::Probabilities(_) => to.fill(0),
         }
-        if factors.is_masked() {
-            for (i, class) in to.iter_mut().enumerate() {
-                *class = if factors.is_kept(first + i) { *class } else { IGNORED };
-            }
-        }
+        leave_masked_out(factors, first, to);
     }
 
     /// The weight that a row has for its class.

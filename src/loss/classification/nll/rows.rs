@@ -6,7 +6,7 @@ use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, BATCH, Batch, Layout, Leaf, Rowwise, Shared};
 use crate::engine::softmax::IGNORED;
 use crate::engine::sum::Sum;
-use crate::loss::classification::class_rows::ClassRows;
+use crate::loss::classification::class_rows::{ClassRows, leave_masked_out};
 use crate::math::Float;
 
 pub(super) struct Rows<'a, T> {
@@ -17,11 +17,7 @@ impl<T: Float> Rows<'_, T> {
     /// The classes of the rows from `first` on; [`IGNORED`] where one is left out.
     fn classes(&self, factors: &Factors<'_, T>, first: usize, to: &mut [usize]) {
         self.targets.fill(first, to);
-        if factors.is_masked() {
-            for (i, class) in to.iter_mut().enumerate() {
-                *class = if factors.is_kept(first + i) { *class } else { IGNORED };
-            }
-        }
+        leave_masked_out(factors, first, to);
     }
 
     /// The weighted loss of a row from the entry of its class, and the gradient there.
