@@ -6,7 +6,7 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::softmax::soft::gap_at_top;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::lane::{Isa, Lane, Mask};
-use crate::math::{Float, Scaling, exp_scaled, log1p};
+use crate::math::{Float, Scaling, exp_scaled, log1p, weigh};
 
 /// What is known of positions before they are read, and of all targets.
 pub(crate) trait SoftPlans<T>: Plans<T> {
@@ -263,7 +263,6 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
     #[inline(always)]
     fn run(&self, column: &mut Column<'_, T, I>, softmax: &Softmax<T, I>) -> T::Lane<I> {
         let zero = self.label.of(0.0);
-        let infinite = zero.of(f64::INFINITY);
         let [wants_grad, wants_target_grad] = column.wants();
         let mut sum = LaneSum::new(column.isa);
         for class in 0..column.classes {
@@ -271,8 +270,7 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
             let entry = self.targets.entry(class, t, self.label);
             let q = self.targets.q(entry);
             let half = softmax.half(x);
-            let is_infinite = half.same(infinite);
-            sum.add(T::Lane::<I>::pick(q.same(zero) & is_infinite, zero, (q + q) * half));
+            sum.add(weigh(q + q, half));
             let mut grads = [zero; 2];
             if wants_grad {
                 let e = exp_scaled::<T::Lane<I>, true>(x, softmax.scaling);
@@ -282,7 +280,7 @@ impl<T: Float, I: Isa> Finish<'_, T, I> {
             }
             if wants_target_grad {
                 let share = entry.share(self.kept);
-                grads[1] = T::Lane::<I>::pick(share.same(zero) & is_infinite, zero, (share + share) * half);
+                grads[1] = weigh(share + share, half);
             }
             if wants_grad || wants_target_grad {
                 column.put(class, grads);

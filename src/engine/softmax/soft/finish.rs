@@ -8,7 +8,7 @@ use crate::engine::softmax::Shift;
 use crate::engine::softmax::axis::Entry;
 use crate::engine::sum::{BLOCK, Sum};
 use crate::lane::{Element, Isa, Lane, ROOMY, load_up_to};
-use crate::math::{Float, exp_scaled_each};
+use crate::math::{Float, exp_scaled_each, weigh};
 
 /// Loss and gradient of a row whose sums are known. What is written for the largest logit,
 /// [`gap_at_top`](super::gap_at_top) is put over.
@@ -119,19 +119,18 @@ impl<T: Float> Finish<'_, T> {
         (largest * 0.5 - x * 0.5) + above * 0.5
     }
 
-    /// A term of the loss, with 0 times infinity as 0.
+    /// A term of the loss.
     #[inline(always)]
     fn term<I: Isa>(&self, half: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
-        let (zero, q) = (half.of(0.0), self.target.all.q(entry));
-        T::Lane::<I>::pick(q.same(zero) & half.same(half.of(f64::INFINITY)), zero, (q + q) * half)
+        let q = self.target.all.q(entry);
+        weigh(q + q, half)
     }
 
-    /// An entry of the gradient of the target, with 0 times infinity as 0.
+    /// An entry of the gradient of the target.
     #[inline(always)]
     fn target_grad<I: Isa>(&self, isa: I, half: T::Lane<I>, entry: Entry<T::Lane<I>>) -> T::Lane<I> {
         let share = entry.share(T::Lane::<I>::splat(isa, self.kept));
-        let zero = half.of(0.0);
-        T::Lane::<I>::pick(share.same(zero) & half.same(half.of(f64::INFINITY)), zero, (share + share) * half)
+        weigh(share + share, half)
     }
 
     /// An entry of the gradient from its exponential.
