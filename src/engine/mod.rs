@@ -123,12 +123,8 @@ impl<'a, T: Real, Y> Args<'a, T, Y> {
 
     /// The gradient of a mean over nothing: zeros in the first `columns` of every `stride` entries.
     pub(crate) fn zero_grad(&mut self, accumulate: bool, columns: usize, stride: usize) {
-        let in_place = match &mut self.x {
-            Input::Replace(x) if self.out.grad.is_none() => Some(&mut **x),
-            _ => None,
-        };
-        let grads = [self.out.grad.as_deref_mut(), self.out.target_grad.as_deref_mut()];
-        let overwritten = grads.into_iter().filter(|_| !accumulate).chain([in_place]).flatten();
+        let grads = [self.x.place(self.out.grad.as_deref_mut()), self.out.target_grad.as_deref_mut()];
+        let overwritten = grads.into_iter().flatten().filter(|_| !accumulate);
         for row in overwritten.flat_map(|grad| grad.chunks_mut(stride)) {
             row[..columns].fill(T::default());
         }

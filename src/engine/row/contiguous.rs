@@ -155,13 +155,8 @@ impl<L: Lane<Elem: Float>> Slices<'_, L> {
     /// The gradient of a row that is left out.
     #[inline(always)]
     fn zero(&mut self) {
-        let in_place = match &mut self.x {
-            Input::Replace(x) if self.grad.is_none() => Some(&mut **x),
-            _ => None,
-        };
-        let grads = [self.grad.as_deref_mut(), self.target_grad.as_deref_mut()];
-        let accumulate = self.accumulate;
-        for grad in grads.into_iter().filter(|_| !accumulate).chain([in_place]).flatten() {
+        let grads = [self.x.place(self.grad.as_deref_mut()), self.target_grad.as_deref_mut()];
+        for grad in grads.into_iter().flatten().filter(|_| !self.accumulate) {
             grad.fill(L::Elem::default());
         }
     }
