@@ -43,9 +43,10 @@
 //!   rows and elements hold that are masked or ignored has no effect; their gradient is exactly zero.
 //! - **Means over nothing** follow [`Empty`]; their gradients are zero.
 //! - **Memory.** No verb allocates. The scratch is on the stack: at most 32 KiB with `std`, of the less than 512 KiB of
-//!   stack that a call takes in all, even in a debug build. Without it the calls that `scripts/no_std` measures take at most 6 KiB of stack in all on x86-64, those of `scripts/firmware` 4 KiB
-//!   on a Cortex-M, and 2 there if they are of elements that are not reduced by row, of `CrossEntropy` against classes or
-//!   of cosines, and no rows lie along an axis in the middle.
+//!   stack that a call takes in all, even in a debug build. Without it the calls that `scripts/no_std` measures take at
+//!   most 6 KiB of stack in all on x86-64, those of `scripts/firmware` 4 KiB on a Cortex-M, and 2 there if they are of
+//!   elements that are not reduced by row, of `CrossEntropy` against classes or of cosines, and no rows lie along an axis
+//!   in the middle.
 //!
 //! # Features
 //!
