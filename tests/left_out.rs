@@ -3,8 +3,8 @@
 mod support;
 
 use lossfn::{
-    Call, CategoricalCrossEntropy, CosineEmbedding, CrossEntropy, Divisor, Empty, Layout, Level, Loss, LossError, Mse,
-    Nll, Weights,
+    BothGrads, Call, CategoricalCrossEntropy, CosineEmbedding, CosineSimilarity, CrossEntropy, Divisor, Empty, Layout,
+    Level, Loss, LossError, Mse, Nll, Weights,
 };
 use support::{AnyLoss, Number, Problem, Subject, Y, assert_same, for_both_types, subjects};
 
@@ -305,6 +305,32 @@ fn masked_targets_are_not_checked() -> Result<(), LossError> {
     Ok(())
 }
 
+#[test]
+fn gradients_of_targets_of_rows_left_out() {
+    /// `fresh` writes gradients, `adding` adds them.
+    fn check(fresh: &impl BothGrads<f64>, adding: &impl BothGrads<f64>, mask: &[bool], columns: usize) {
+        let entry = |i: usize| if mask[i / columns] { (i % columns + 1) as f64 / columns as f64 } else { f64::NAN };
+        let x: Vec<f64> = (0..mask.len() * columns).map(entry).collect();
+        let (mut dt, mut added) = (vec![9.0; x.len()], vec![1.5; x.len()]);
+        fresh.value_and_grads(&x, &x, None, Some(&mut dt)).expect("a call");
+        adding.value_and_grads(&x, &x, None, Some(&mut added)).expect("a call");
+        for (i, (dt, added)) in dt.iter().zip(added).enumerate() {
+            assert!(dt.is_finite() && added == 1.5 + dt, "{columns} columns: {dt} {added}");
+            assert!(mask[i / columns] || dt.to_bits() == 0, "{columns} columns: {dt}");
+        }
+    }
+    let mask: Vec<bool> = (0..40).map(|row| row % 3 != 1).collect();
+    let how = Call::new().sum().mask(&mask);
+    let adding = how.accumulate();
+    for columns in [3, 30, 100, 300] {
+        let loss = CrossEntropy::new(columns);
+        check(&loss.with(how), &loss.with(adding), &mask, columns);
+        let loss = CategoricalCrossEntropy::new(columns);
+        check(&loss.with(how), &loss.with(adding), &mask, columns);
+        let loss = CosineSimilarity::new(columns);
+        check(&loss.with(how), &loss.with(adding), &mask, columns);
+    }
+}
 /// Against an index a row weight of 0 is as a class weight of 0; elsewhere it is a factor like any other.
 #[test]
 fn a_weight_of_nothing_on_an_impossible_class() -> Result<(), LossError> {

@@ -212,6 +212,9 @@ macro_rules! elementwise_table {
         row!($rows, "bce_with_logits", smoothing in [0.1, 1.0],
             BceWithLogits::new().label_smoothing(smoothing) => formula::BceWithLogits { smoothing, ..Default::default() },
             Domain::of_logit(&[0.0]), Accuracy::ulp(4.0, 4.0));
+        row!($rows, "bce_with_logits, both", pos_weight in [3.0, 0.3, 0.0],
+            BceWithLogits::new().pos_weight(pos_weight).label_smoothing(0.1) =>
+            formula::BceWithLogits { pos_weight, smoothing: 0.1 }, Domain::of_logit(&[0.0]), Accuracy::ulp(4.0, 4.0));
         row!($rows, "log_cosh", LogCosh::new() => formula::LogCosh, Domain::of_error(&[0.0, 0.875, -0.875]),
             Accuracy::ulp(6.0, 4.0));
         row!($rows, "mape", floor in [0.0, 1e-7, 0.5], Mape::new().floor(floor) => formula::Mape { floor },
@@ -236,6 +239,10 @@ macro_rules! elementwise_table {
             Accuracy::ulp(4.0, 4.0).target(3.0));
         row!($rows, "bce, tf23", Bce::new().tf23() => formula::Bce::keras(1e-7), yes_or_no(&[1e-7, 1.0 - 1e-7]),
             Accuracy::ulp(4.0, 4.0).target(3.0));
+        row!($rows, "bce, clip", Bce::new().clip(0.1) =>
+            formula::Bce { lower: 0.1, upper: 0.9, ..Default::default() }, yes_or_no(&[0.1, 0.9]), Accuracy::ulp(4.0, 3.0));
+        row!($rows, "bce, log floor", Bce::new().log_floor(-3.0) =>
+            formula::Bce { log_floor: -3.0, ..Default::default() }, yes_or_no(&[0.5]), Accuracy::ulp(4.0, 3.0));
         row!($rows, "hinge", tie in [0.0, 0.5, 1.0], Hinge::new().tie(tie) => formula::Hinge { zero_one: false, tie },
             labelled(&[-1.0, 1.0, 0.0, 2.0]), Accuracy::ulp(0.5, 0.0));
         row!($rows, "hinge of 0 and 1", tie in [0.0, 1.0],

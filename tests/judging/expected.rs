@@ -134,7 +134,8 @@ impl<T: Subject> Expected<T> {
         if !self.is_near(totals.sum, self.sum, 1.0) {
             return fault("sum");
         }
-        if totals.count != self.count as u64 || (totals.weight - self.weight).abs() > 1e-14 * self.weight {
+        let is_right = (totals.weight - self.weight).abs() <= 1e-14 * self.weight;
+        if totals.count != self.count as u64 || !is_right {
             return fault("weight or count");
         }
         Ok(())
@@ -144,8 +145,9 @@ impl<T: Subject> Expected<T> {
     /// infinite, whatever it is divided by.
     fn is_near(&self, got: f64, wanted: T::Wide, share: f64) -> bool {
         if wanted.is_nan() || !wanted.is_finite() || !got.is_finite() {
-            let overflows = self.sum.abs() > T::Wide::from_f64(f64::MAX * 0.999);
-            return got.is_nan() == wanted.is_nan() && (wanted.is_nan() || got == wanted.to_f64() || overflows);
+            let overflows = self.sum.is_finite() && self.sum.abs() > T::Wide::from_f64(f64::MAX * 0.999);
+            let wanted = if overflows { f64::INFINITY.copysign(wanted.to_f64()) } else { wanted.to_f64() };
+            return got == wanted || got.is_nan() && wanted.is_nan();
         }
         let error = (T::Wide::from_f64(got) - wanted).abs().to_f64();
         error <= self.lost * share + 2.0 * f64::EPSILON * wanted.abs().to_f64()

@@ -139,10 +139,11 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
             larger.mul_add(x.abs().without(larger.same(zero)), near)
         };
 
-        // The difference of the two softplus, without the part that cancels.
-        let apart = L::pick(negative, weigh(weight, x), x);
+        // The difference of the two softplus, without the part that cancels. What smoothing keeps of it goes into the
+        // factors first: a huge logit times its weight alone could leave the range.
         let kept = x.of(1.0 - self.label_smoothing);
-        let target_slope = nan_of(t, weigh(kept, weigh(weight - 1.0, near) - apart));
+        let apart = weigh(L::pick(negative, weight * kept, kept), x);
+        let target_slope = nan_of(t, weigh((weight - 1.0) * kept, near) - apart);
         Eval { value, slope, target_slope }
     }
 }
