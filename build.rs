@@ -1,4 +1,4 @@
-//! Tells the sources what must not be inlined at any price (`ARCHITECTURE.md`, rules 1 and 2).
+//! Tells the sources where functions are not inlined, or inlined by request only (`ARCHITECTURE.md`, rules 1 and 2).
 
 use std::env;
 
@@ -8,7 +8,7 @@ fn main() {
     let without_std = env::var_os("CARGO_FEATURE_STD").is_none();
     // Some functions are not inlined, so that their frames take turns on the stack.
     set("small_frames", without_std || level == "0");
-    // Vector operations are inlined where the compiler likes to.
+    // Whether a vector operation is inlined is left to the compiler.
     set("quick_build", level == "0" || level == "1");
 }
 
