@@ -6,7 +6,10 @@
 mod support;
 
 use lossfn::internals::VECTOR_BYTES;
-use lossfn::{Bce, Call, HingeEmbedding, KlDiv, Mape, SquaredHinge};
+use lossfn::{
+    Bce, BceWithLogits, BothGrads, ByRow, Call, CategoricalCrossEntropy, CategoricalHinge, CosineSimilarity,
+    CrossEntropy, HingeEmbedding, KlDiv, Layout, LogCosh, Mape, Mse, Msle, SquaredHinge,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use support::{Number, Problem, Results, Rng, Verbs, bind, for_both_types, run, subjects};
 
@@ -23,35 +26,70 @@ impl Digest {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
+}
 
-    fn add_results<T: Number>(&mut self, results: &Results<T>) {
-        let totals = results.totals;
-        [results.value, totals.sum, totals.weight].iter().for_each(|x| self.add(x.bits()));
-        self.add(totals.count);
-        for x in results.grad.iter().chain(&results.each).chain(&results.each_grad) {
-            self.add(x.bits());
-        }
+/// The bits of all results.
+fn words<T: Number>(results: &Results<T>) -> Vec<u64> {
+    let Results { value, totals, grad, each, each_grad } = results;
+    let numbers = grad.iter().chain(each).chain(each_grad).map(|x| x.bits());
+    [value.bits(), totals.sum.bits(), totals.weight.bits(), totals.count].into_iter().chain(numbers).collect()
+}
+
+/// What [`both`] and [`Others`] are given: numbers of 0 to 1 and of 1 and -1, and weights for columns.
+struct Data<T> {
+    x: Vec<T>,
+    units: Vec<T>,
+    signs: Vec<T>,
+    weights: Vec<T>,
+}
+
+const ROWS: usize = 140;
+const COLUMNS: usize = 10;
+/// The length of the axis behind the columns, where there is one.
+const INNER: usize = 35;
+
+impl<T: Number> Data<T> {
+    fn new() -> Self {
+        let mut rng = Rng(22);
+        let mut draw = |low, high, n| -> Vec<T> { (0..n).map(|_| T::of(rng.between(low, high))).collect() };
+        let (x, units, signs) = (draw(0.0, 1.0, 1403), draw(0.0, 1.0, 1403), draw(-1.0, 1.0, 1403));
+        let signs = signs.into_iter().map(|sign| T::of(1.0).copysign(sign)).collect();
+        Self { x, units, signs, weights: draw(0.25, 2.0, COLUMNS) }
     }
 }
 
-/// The losses whose kernels differ from those of `subjects` in the formula alone.
+/// The losses whose kernels differ from those of `subjects` in the formula alone, and those whose targets have gradients.
 trait Others: Number {
     /// By name, against targets from 0 to 1, or of 1 and -1.
-    fn others<'a>(
-        how: Call<'a, Self>,
-        units: &'a [Self],
-        signs: &'a [Self],
-    ) -> [(&'static str, Box<dyn Verbs<Self> + 'a>); 5];
+    fn others<'a>(how: Call<'a, Self>, data: &'a Data<Self>) -> [(&'static str, Box<dyn Verbs<Self> + 'a>); 5];
+
+    /// What [`both`] gives, by name: of elements, of rows, and of rows along an axis.
+    fn of_both<'a>(how: Call<'a, Self>, data: &'a Data<Self>) -> Vec<(String, Vec<u64>)>;
+}
+
+/// The bits of all that the verbs with both gradients return and write, for so many items.
+fn both<T: Number>(loss: impl BothGrads<T>, data: &Data<T>, items: usize) -> Vec<u64> {
+    let (x, t) = (&data.x[..ROWS * COLUMNS], &data.units[..ROWS * COLUMNS]);
+    let nan = T::of(f64::NAN);
+    let (mut each, mut dx, mut dt) = (vec![nan; items], vec![nan; x.len()], vec![nan; x.len()]);
+    let outcome = loss.value_and_grads(x, t, Some(&mut dx), Some(&mut dt)).expect("a call");
+    let totals = outcome.totals;
+    let mut words = vec![outcome.value.bits(), totals.sum.bits(), totals.weight.bits(), totals.count];
+    let mut add = |numbers: &[T]| words.extend(numbers.iter().map(|x| x.bits()));
+    add(&dx);
+    add(&dt);
+    loss.each_and_grads(x, t, &mut each, Some(&mut dx), Some(&mut dt)).expect("a call");
+    add(&each);
+    add(&dx);
+    add(&dt);
+    words
 }
 
 macro_rules! others {
     ($($t:ident),+) => {
         $(impl Others for $t {
-            fn others<'a>(
-                how: Call<'a, $t>,
-                units: &'a [$t],
-                signs: &'a [$t],
-            ) -> [(&'static str, Box<dyn Verbs<$t> + 'a>); 5] {
+            fn others<'a>(how: Call<'a, $t>, data: &'a Data<$t>) -> [(&'static str, Box<dyn Verbs<$t> + 'a>); 5] {
+                let Data { units, signs, .. } = data;
                 [
                     ("Bce", bind(Bce::new().with(how), units)),
                     ("KlDiv, logarithms", bind(KlDiv::new().log_target().with(how), units)),
@@ -60,28 +98,57 @@ macro_rules! others {
                     ("HingeEmbedding", bind(HingeEmbedding::new(0.5).with(how), signs)),
                 ]
             }
+
+            fn of_both<'a>(how: Call<'a, $t>, data: &'a Data<$t>) -> Vec<(String, Vec<u64>)> {
+                let mut all = Vec::new();
+                let mut add = |name: &str, words| all.push((format!("{name}, both"), words));
+                let n = ROWS * COLUMNS;
+                add("Mse", both(Mse::new().with(how), data, n));
+                add("LogCosh", both(LogCosh::new().with(how), data, n));
+                add("Msle", both(Msle::new().with(how), data, n));
+                add("Mape", both(Mape::new().with(how), data, n));
+                add("KlDiv", both(KlDiv::new().with(how), data, n));
+                add("Bce", both(Bce::new().with(how), data, n));
+                add("BceWithLogits", both(BceWithLogits::new().with(how), data, n));
+                let (sum, mean) = (how.by_row(ByRow::Sum).columns(COLUMNS), how.by_row(ByRow::Mean).axis(COLUMNS, INNER));
+                add("KlDiv, by row", both(KlDiv::new().with(sum), data, ROWS));
+                add("BceWithLogits, by row, axis", both(BceWithLogits::new().with(mean), data, ROWS));
+                for (layout, axis) in [(Layout::rows(COLUMNS), ""), (Layout::axis(COLUMNS, INNER), ", axis")] {
+                    let mut add = |name: &str, words| add(&format!("{name}{axis}"), words);
+                    add("CosineSimilarity", both(CosineSimilarity::new(layout).with(how), data, ROWS));
+                    add("CategoricalHinge", both(CategoricalHinge::new(layout).with(how), data, ROWS));
+                    let loss = CategoricalCrossEntropy::new(layout).class_weights(&data.weights).label_smoothing(0.125);
+                    add("CategoricalCrossEntropy", both(loss.with(how), data, ROWS));
+                    let loss = CrossEntropy::new(layout).class_weights(&data.weights).label_smoothing(0.125);
+                    add("CrossEntropy", both(loss.with(how), data, ROWS));
+                }
+                all
+            }
         })+
     };
 }
 others!(f32, f64);
 
 /// The digests of one call, in each of these manners, by the name of the loss.
-fn digest_all<T: Others>(digests: &mut BTreeMap<&str, Digest>, how: Call<'_, T>) {
-    let mut add = |name, results: &Results<T>| {
-        digests.entry(name).or_insert(Digest(0xcbf2_9ce4_8422_2325)).add_results(results);
+fn digest_all<T: Others>(digests: &mut BTreeMap<String, Digest>, how: Call<'_, T>) {
+    let mut add = |name: String, words: Vec<u64>| {
+        let digest = digests.entry(name).or_insert(Digest(0xcbf2_9ce4_8422_2325));
+        words.into_iter().for_each(|word| digest.add(word));
     };
     for subject in subjects::<T>() {
-        for (rows, columns) in [(7, 5), (40, 10), (3, 131), (2, 700)] {
-            add(subject.name, &Problem::new(subject, rows, columns, 21).run(how));
+        for (rows, columns, inner) in [(7, 5, 7), (40, 10, 20), (3, 131, 3), (2, 700, 2)] {
+            let problem = Problem::new(subject, rows, columns, 21);
+            add(subject.name.into(), words(&problem.run(how)));
+            if subject.by_row {
+                add(format!("{}, axis", subject.name), words(&problem.run_over(Layout::axis(columns, inner), how)));
+            }
         }
     }
-    let mut rng = Rng(22);
-    let mut draw = |low, high| -> Vec<T> { (0..1403).map(|_| T::of(rng.between(low, high))).collect() };
-    let (x, units, signs) = (draw(0.0, 1.0), draw(0.0, 1.0), draw(-1.0, 1.0));
-    let signs: Vec<T> = signs.into_iter().map(|sign| T::of(1.0).copysign(sign)).collect();
-    for (name, verbs) in T::others(how, &units, &signs) {
-        add(name, &run(name, &*verbs, &x, x.len()));
+    let data = Data::new();
+    for (name, verbs) in T::others(how, &data) {
+        add(name.into(), words(&run(name, &*verbs, &data.x, data.x.len())));
     }
+    T::of_both(how, &data).into_iter().for_each(|(name, words)| add(name, words));
 }
 
 fn digests<T: Others>() {

@@ -2,8 +2,9 @@
 
 mod support;
 
-use lossfn::{BceWithLogits, BothGrads, ByRow, Call, Divisor, KlDiv, Mse, Outcome, Totals, Weights, With};
-use support::{Number, Rng};
+use lossfn::internals::levels;
+use lossfn::{BceWithLogits, BothGrads, ByRow, Call, Divisor, KlDiv, Level, Mse, Outcome, Totals, Weights, With};
+use support::{Number, Rng, fused_levels};
 
 /// A loss, called in some way.
 type Make<T, F> = fn(Call<'static, T>) -> With<'static, F, T>;
@@ -167,21 +168,38 @@ fn outcome<T: Number>(got: Outcome, wanted: &Expected, what: &str) {
     assert!((got.totals.weight - wanted.totals.weight).abs() < 1e-9, "{what}");
 }
 
+/// Rows, columns, and elements from one entry of a row to the next.
+const SHAPES: [(usize, usize, usize); 13] = [
+    (1, 1, 1),
+    (70, 1, 1),
+    (5, 3, 1),
+    (9, 17, 1),
+    (130, 20, 1),
+    (3, 600, 1),
+    (3, 1100, 1),
+    (70, 2, 1),
+    (2, 3, 2),
+    (21, 5, 7),
+    (70, 2, 35),
+    (1100, 3, 1100),
+    (6, 1, 3),
+];
+
+/// Each choice at one of the levels.
 fn every_verb<T: Number, F: BothGrads<T> + Copy>(name: &str, make: Make<T, F>) {
-    let rows = [(1, 1), (70, 1), (5, 3), (9, 17), (130, 20), (3, 600), (3, 1100), (70, 2)]
-        .map(|(rows, columns)| (rows, columns, 1));
-    let axes = [(2, 3, 2), (21, 5, 7), (70, 2, 35), (1100, 3, 1100), (6, 1, 3)];
-    for (rows, columns, inner) in rows.into_iter().chain(axes) {
+    let levels: Vec<Level> = levels().collect();
+    for (rows, columns, inner) in SHAPES {
         let data = Data::<T>::new(rows, columns, inner);
         let n = rows * columns;
         let nan = T::of(f64::NAN);
         let (mut values, mut dx, mut dt) = (vec![nan; n], vec![nan; n], vec![nan; n]);
         make(Call::new()).each_and_grads(data.x, data.t, &mut values, Some(&mut dx), Some(&mut dt)).unwrap();
-        for choice in choices() {
+        for (choice, level) in choices().zip(levels.iter().cycle()) {
             let wanted = Expected::new(&data, choice, &values, [&dx, &dt]);
-            let what = format!("{name} {} {rows}x{columns}, {inner} apart, {choice:?}", T::NAME);
-            verbs(&data, make(data.call(choice)), &wanted, &what);
-            accumulates(&data, make(data.call(choice).accumulate()), &wanted, &what);
+            let what = format!("{name} {} {rows}x{columns}, {inner} apart, {choice:?} on {level:?}", T::NAME);
+            let call = data.call(choice).level(*level);
+            verbs(&data, make(call), &wanted, &what);
+            accumulates(&data, make(call.accumulate()), &wanted, &what);
         }
     }
 }
@@ -234,6 +252,40 @@ macro_rules! every_verb_of {
     };
 }
 every_verb_of!(every_verb_of_singles: f32, every_verb_of_doubles: f64);
+
+/// All that the verbs with both gradients return and write.
+fn words<T: Number, F: BothGrads<T>>(data: &Data<T>, loss: F) -> Vec<u64> {
+    let n = data.rows * data.columns;
+    let nan = T::of(f64::NAN);
+    let (mut each, mut dx, mut dt) = (vec![nan; data.rows], vec![nan; n], vec![nan; n]);
+    let Outcome { value, totals, .. } = loss.value_and_grads(data.x, data.t, Some(&mut dx), Some(&mut dt)).unwrap();
+    let mut words: Vec<u64> = dx.iter().chain(&dt).map(|x| x.bits()).collect();
+    loss.each_and_grads(data.x, data.t, &mut each, Some(&mut dx), Some(&mut dt)).unwrap();
+    words.extend(each.iter().chain(&dx).chain(&dt).map(|x| x.bits()));
+    words.extend([value.bits(), totals.sum.bits(), totals.weight.bits(), totals.count]);
+    words
+}
+
+/// All levels with a fused multiply-add have the same bits.
+fn levels_agree<T: Number, F: BothGrads<T> + Copy>(make: Make<T, F>) {
+    for (rows, columns, inner) in SHAPES {
+        let data = Data::<T>::new(rows, columns, inner);
+        for choice in choices().step_by(7) {
+            let mut of_levels =
+                fused_levels().into_iter().map(|level| words(&data, make(data.call(choice).level(level))));
+            let Some(first) = of_levels.next() else { return };
+            assert!(of_levels.all(|words| words == first), "{rows}x{columns}, {inner} apart, {choice:?}");
+        }
+    }
+}
+
+#[test]
+fn levels_have_the_same_bits() {
+    levels_agree::<f32, KlDiv>(|how| KlDiv::new().with(how));
+    levels_agree::<f64, KlDiv>(|how| KlDiv::new().with(how));
+    levels_agree::<f32, BceWithLogits<'_, f32>>(|how| BceWithLogits::new().with(how));
+    levels_agree::<f64, BceWithLogits<'_, f64>>(|how| BceWithLogits::new().with(how));
+}
 
 /// A row has the bits that it has alone, whatever others a tile holds with it.
 fn alone<T: Number, F: BothGrads<T> + Copy>(make: Make<T, F>) {

@@ -82,6 +82,7 @@ for_both_types!(
     exponentials_far_apart,
     batches,
     special_logits,
+    special_targets_and_weights,
     nothing_between_rows_is_read,
     class_weights_of_one,
     gradients_of_a_row_add_up_to_zero,
@@ -193,6 +194,30 @@ fn special_logits<T: Subject>() {
             }
         }
     }
+}
+
+/// One probability of each row, or one class weight, is NaN, 0, or far from 1.
+fn special_targets_and_weights<T: Subject>() {
+    let specials = [f64::NAN, 0.0, 1.0, 1e15, T::MAX.to_f64() / 16.0, T::from_bits(1).to_f64()];
+    let mut failures = Vec::new();
+    for (loss, classes) in CROSS_ENTROPY.into_iter().flat_map(|loss| [1, 3, 16, 70, 140].map(|classes| (loss, classes)))
+    {
+        for (i, special) in specials.into_iter().enumerate() {
+            let shape = Shape { rows: 11, classes, spread: 3.0, shift: 0.0 };
+            let drawn = rows_of::<T>(loss, shape, i as u64);
+            let (mut of_t, mut of_weights) = (drawn.clone(), drawn);
+            for row in 0..of_t.probabilities.len() / classes {
+                of_t.probabilities[row * classes + row % classes] = T::from_f64(special);
+            }
+            of_weights.class_weights[classes / 2] = T::from_f64(special);
+            for (what, rows) in [("targets", of_t), ("class weights", of_weights)] {
+                if let Err(fault) = rows.judge(&[Manner::sum()]) {
+                    failures.push(format!("{} of {classes} with {special:e} in {what}: {fault}", loss.name));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} that fail:\n{}", failures.len(), failures.join("\n"));
 }
 
 /// The rows of one batch in one call, at a stride or not: their results do not depend on it.

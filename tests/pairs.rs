@@ -9,8 +9,9 @@ use judging::pairs_of_rows::PairsOfRows;
 use judging::vectors::{Shape, rows_for};
 use judging::{Manner, Peaks, manners, proptest_config, scaled, shown};
 use lossfn::{CategoricalHinge, Loss};
+use lossfn_oracle::Tolerance;
 use lossfn_oracle::inputs::offsets;
-use lossfn_oracle::registry::PairSubject;
+use lossfn_oracle::registry::{PairSubject, PairsRow, Sides};
 use proptest::prelude::{Strategy, any};
 use proptest::sample::select;
 use proptest::test_runner::{TestCaseError, TestRunner};
@@ -27,7 +28,7 @@ macro_rules! for_both_types {
         }
     };
 }
-for_both_types!(shapes, batches, special_values);
+for_both_types!(shapes, one_class, batches, special_values, special_targets);
 
 /// Both sides of every boundary of the kernels.
 const COLUMNS: [usize; 18] = [1, 2, 3, 7, 15, 16, 17, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1000, 4096];
@@ -55,19 +56,43 @@ fn shapes<T: PairSubject>() {
     assert!(failures.is_empty(), "shapes that fail:\n{}", first.collect::<Vec<_>>().join("\n"));
 }
 
-/// All losses with all weights, divisors, strides and offsets.
+/// A target of one class makes a hinge that is exact but for the difference itself.
+fn one_class<T: PairSubject>() {
+    let mut losses = T::pairs();
+    losses.retain(|loss| loss.sides == Sides::Hits);
+    for loss in &mut losses {
+        loss.accuracy.value = Tolerance::ulp(2.0);
+        for (seed, columns) in (1..).zip(COLUMNS.into_iter().take(if T::BITS == 32 { 18 } else { 9 })) {
+            let rows = (scaled(20_000) / columns).clamp(2, 64);
+            let mut rows = rows_for(loss, Shape { rows, columns }, seed);
+            for (t, class) in rows.t.chunks_mut(columns).zip(&rows.classes) {
+                t.fill(T::from_f64(0.0));
+                t[usize::try_from(*class).unwrap_or_default()] = T::from_f64(1.0);
+            }
+            rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{columns} classes: {fault}"));
+        }
+    }
+}
+
+/// All losses with all weights, divisors, strides and offsets, in rows and along an axis.
 fn batches<T: PairSubject>() {
     let (cases, most) = if T::BITS == 32 { (600, 129) } else { (80, 17) };
     let losses = T::pairs();
     let columns: Vec<usize> = COLUMNS.into_iter().filter(|columns| *columns <= most).collect();
-    let shape = (0..losses.len(), select(columns), 0..=9_usize, 0..=3_usize, offsets(), any::<u64>());
-    let batch = shape.prop_flat_map(|(loss, columns, rows, padding, offset, seed)| {
+    // Nothing between the rows, up to three entries, or an axis behind them.
+    let place = (0..=4_usize, offsets());
+    let shape = (0..losses.len(), select(columns), 0..=9_usize, place, any::<u64>());
+    let batch = shape.prop_flat_map(|(loss, columns, rows, place, seed)| {
         let manner = manners::<T>(rows, false);
-        manner.prop_map(move |manner| (loss, Shape { rows, columns }, padding, offset, seed, manner))
+        manner.prop_map(move |manner| (loss, Shape { rows, columns }, place, seed, manner))
     });
     let outcome =
-        TestRunner::new(proptest_config(cases)).run(&batch, |(loss, shape, padding, offset, seed, manner)| {
-            let rows = PairsOfRows { stride: shape.columns + padding, offset, ..rows_for(&losses[loss], shape, seed) };
+        TestRunner::new(proptest_config(cases)).run(&batch, |(loss, shape, (padding, offset), seed, manner)| {
+            let rows = PairsOfRows { offset, ..rows_for(&losses[loss], shape, seed) };
+            let rows = match padding {
+                4 => PairsOfRows { inner: shape.rows.max(1), ..rows },
+                _ => PairsOfRows { stride: shape.columns + padding, ..rows },
+            };
             rows.judge(&[manner]).map(|_| ()).map_err(TestCaseError::fail)
         });
     outcome.unwrap_or_else(|failure| panic!("{}", shown(failure)));
@@ -77,22 +102,47 @@ fn batches<T: PairSubject>() {
 fn special_values<T: PairSubject>() {
     let most = T::MAX.to_f64();
     let specials = [f64::NAN, f64::INFINITY, 0.0, most, most / 4.0, T::from_bits(1).to_f64()];
-    let losses = T::pairs();
     let mut failures = Vec::new();
-    for loss in &losses {
-        for columns in [1, 3, 70] {
-            for (i, special) in specials.into_iter().enumerate() {
-                let mut rows = rows_for(loss, Shape { rows: 11, columns }, i as u64);
-                for row in 0..11 {
-                    rows.x[row * columns + row % columns] = T::from_f64(special);
-                }
-                if let Err(fault) = rows.judge(&[Manner::sum()]) {
-                    failures.push(format!("{} of {columns} with {special:e}: {fault}", loss.name));
-                }
-            }
-        }
+    for loss in &T::pairs() {
+        failures.extend(specials.into_iter().flat_map(|special| judge_special(loss, "x", special)));
     }
     assert!(failures.is_empty(), "{} that fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// One target of a row, or one class weight, is NaN, 0 or far from 1. Vectors as targets go to the ends of the type.
+fn special_targets<T: PairSubject>() {
+    let most = T::MAX.to_f64();
+    let of_vectors = [f64::NAN, f64::INFINITY, 0.0, most, most / 4.0, 1e-30];
+    let others = [f64::NAN, 0.0, 1.0, 1e-15, 1e15];
+    let mut failures = Vec::new();
+    for loss in &T::pairs() {
+        let of_targets = match loss.sides {
+            Sides::Vectors => &of_vectors[..],
+            Sides::Hits | Sides::Distributions => &others,
+            Sides::Classes | Sides::ClassesOfLogarithms => &[],
+        };
+        failures.extend(of_targets.iter().flat_map(|special| judge_special(loss, "t", *special)));
+        let of_weights = if loss.weighted { &others[..] } else { &[] };
+        failures.extend(of_weights.iter().flat_map(|special| judge_special(loss, "class weights", *special)));
+    }
+    assert!(failures.is_empty(), "{} that fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Rows with such a value, in short rows and in long ones.
+fn judge_special<T: PairSubject>(loss: &PairsRow<T>, what: &str, special: f64) -> Vec<String> {
+    let value = T::from_f64(special);
+    let judge = |columns: usize| {
+        let mut rows = rows_for(loss, Shape { rows: 11, columns }, columns as u64);
+        let entries = (0..11).map(|row| row * columns + row % columns);
+        match what {
+            "x" => entries.for_each(|entry| rows.x[entry] = value),
+            "t" => entries.for_each(|entry| rows.t[entry] = value),
+            _ => rows.class_weights[columns / 2] = value,
+        }
+        let fault = rows.judge(&[Manner::sum()]).err()?;
+        Some(format!("{} of {columns} with {special:e} in {what}: {fault}", loss.name))
+    };
+    [1, 3, 70].into_iter().filter_map(judge).collect()
 }
 
 /// The difference of the scores is not a number of the type, and what its rounding takes is the loss.

@@ -156,7 +156,7 @@ impl<T: Judged> Row<T> {
 
     /// The verbs that the loss has.
     pub fn verbs(&self) -> impl Iterator<Item = Verb> {
-        Verb::ALL.into_iter().chain(Verb::BOTH.into_iter().filter(|_| self.both_grads))
+        Verb::of(self.both_grads)
     }
 
     /// Loss and derivatives of one element, where they are judged.
@@ -332,7 +332,7 @@ macro_rules! subject {
             ) -> Result<Returned, LossError> {
                 match targets {
                     RowTargets::Classes(classes) => verb.run(&loss.with(how), classes, slices),
-                    RowTargets::Probabilities(t) => verb.run(&loss.with(how), t, slices),
+                    RowTargets::Probabilities(t) => verb.run_both(&loss.with(how), t, slices),
                 }
             }
         })+

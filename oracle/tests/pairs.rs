@@ -1,7 +1,7 @@
 //! Losses of rows against rows: the closed forms against the derivatives of the formulas, and the rules at the edges.
 
 use lossfn_oracle::formula::{
-    CategoricalCrossEntropy, CategoricalHinge, Clip, Cosine, CosineEmbedding, CosineSimilarity, PairRow, Pairs,
+    CategoricalCrossEntropy, CategoricalHinge, Clip, Cosine, CosineEmbedding, CosineSimilarity, Pairs, Row,
 };
 use lossfn_oracle::inputs::{Values, rng};
 use lossfn_oracle::{Big, Dual, Wide, widen};
@@ -34,7 +34,7 @@ fn assert_same(closed: Big, derived: Big, scale: Big, what: &str) {
 
 fn assert_derived(loss: &(impl Pairs + core::fmt::Debug), x: &[f64], t: &[f64]) {
     let (x, t): (Vec<Big>, Vec<Big>) = (widen(x), widen(t));
-    let PairRow { loss: value, gradient, target_gradient } = loss.row(&x, &t);
+    let Row { loss: value, gradient, target_gradient } = loss.row(&x, &t);
     let (derived, by_x, by_t) = derived(loss, &x, &t);
     let what = format!("{loss:?} of {x:?}, {t:?}");
     assert_same(value.value, derived, value.scale, &what);

@@ -31,7 +31,7 @@ impl<'a, T: Subject> Elements<'a, T> {
 
     /// What the loss should make of them.
     fn truth(&self) -> Items<T::Wide> {
-        let mut truth = Items { losses: Vec::new(), slopes: Vec::new(), target_slopes: Vec::new() };
+        let mut truth = Items { losses: Vec::new(), slopes: Vec::new(), target_slopes: Vec::new(), zero_wins: false };
         for Element { value, slope, target_slope } in self.x.iter().zip(&self.t).map(|(x, t)| self.row.truth(*x, *t)) {
             truth.losses.push(value);
             truth.slopes.push(slope);

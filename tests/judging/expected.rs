@@ -2,6 +2,7 @@
 
 use super::{Accepted, Manner, Peaks};
 use lossfn::Level;
+use lossfn_oracle::formula::Row;
 use lossfn_oracle::reduce::{Divisor, Reduction, Totals};
 use lossfn_oracle::registry::{Returned, Subject, Verb};
 use lossfn_oracle::{Judged, Tolerance, Truth, Wide};
@@ -13,6 +14,20 @@ pub(crate) struct Items<W> {
     pub(crate) slopes: Vec<Truth<W>>,
     /// Those by the target, where it has any.
     pub(crate) target_slopes: Vec<Truth<W>>,
+    /// Whether a factor of 0 makes those that are infinite 0.
+    pub(crate) zero_wins: bool,
+}
+
+impl<W: Wide> Items<W> {
+    pub(crate) fn of_rows(rows: impl IntoIterator<Item = Row<W>>) -> Self {
+        let mut items = Self { losses: Vec::new(), slopes: Vec::new(), target_slopes: Vec::new(), zero_wins: false };
+        for Row { loss, gradient, target_gradient } in rows {
+            items.losses.push(loss);
+            items.slopes.extend(gradient);
+            items.target_slopes.extend(target_gradient);
+        }
+        items
+    }
 }
 
 /// How near that is to be.
@@ -64,11 +79,16 @@ impl<T: Subject> Expected<T> {
         let upstream = T::Wide::from_f64(manner.upstream);
         let times_upstream = |factors: &[T::Wide]| factors.iter().map(|factor| *factor * upstream).collect::<Vec<_>>();
         let (each_factors, factors) = (times_upstream(&weights), times_upstream(&reduction.factors(&losses)));
-        let weighed = scaled::<T>(&items.losses, &weights);
+        let times = |x: T::Wide, factor| x * factor;
+        let weighed = scaled::<T>(&items.losses, &weights, times);
         let accept =
             |what: &str, tolerance, truth| Accepted::new(format!("{name} {} {what}", T::NAME), tolerance, truth);
         let slopes = |what: &str, tolerance, slopes: &[Truth<T::Wide>], factors: &[T::Wide]| {
-            accept(what, tolerance, scaled::<T>(slopes, factors))
+            accept(what, tolerance, scaled::<T>(slopes, factors, times))
+        };
+        let target_slopes = |what: &str, tolerance, slopes: &[Truth<T::Wide>], factors: &[T::Wide]| {
+            let times = if items.zero_wins { T::Wide::weigh } else { times };
+            accept(what, tolerance, scaled::<T>(slopes, factors, times))
         };
         let Items { slopes: by_x, target_slopes: by_t, .. } = items;
         let Totals { weight, count, .. } = reduction.totals(&losses);
@@ -78,8 +98,8 @@ impl<T: Subject> Expected<T> {
             each: accept("each", tolerances.each, weighed),
             each_grad: slopes("each_grad", tolerances.each_grad, by_x, &each_factors),
             grad: slopes("grad", tolerances.grad, by_x, &factors),
-            each_target_grad: slopes("each_target_grad", tolerances.each_target_grad, by_t, &each_factors),
-            target_grad: slopes("target_grad", tolerances.target_grad, by_t, &factors),
+            each_target_grad: target_slopes("each_target_grad", tolerances.each_target_grad, by_t, &each_factors),
+            target_grad: target_slopes("target_grad", tolerances.target_grad, by_t, &factors),
             sum,
             weight: weight.to_f64(),
             count,
@@ -134,7 +154,9 @@ impl<T: Subject> Expected<T> {
         if !self.is_near(totals.sum, self.sum, 1.0) {
             return fault("sum");
         }
-        let is_right = (totals.weight - self.weight).abs() <= 1e-14 * self.weight;
+        let is_right = (totals.weight - self.weight).abs() <= 1e-14 * self.weight
+            || totals.weight == self.weight
+            || totals.weight.is_nan() && self.weight.is_nan();
         if totals.count != self.count as u64 || !is_right {
             return fault("weight or count");
         }
@@ -171,13 +193,17 @@ fn stored<T: Judged>(x: T::Wide) -> T::Wide {
 }
 
 /// Truths times the factors of their items.
-fn scaled<T: Judged>(truths: &[Truth<T::Wide>], factors: &[T::Wide]) -> Vec<Truth<T::Wide>> {
+fn scaled<T: Judged>(
+    truths: &[Truth<T::Wide>],
+    factors: &[T::Wide],
+    times: fn(T::Wide, T::Wide) -> T::Wide,
+) -> Vec<Truth<T::Wide>> {
     let per_item = if factors.is_empty() { 1 } else { truths.len() / factors.len() };
-    let times = |(i, truth): (usize, &Truth<T::Wide>)| {
+    let scaled = |(i, truth): (usize, &Truth<T::Wide>)| {
         let factor = factors[i / per_item];
-        Truth::new(stored::<T>(stored::<T>(truth.value) * factor)).over([truth.scale.weigh(factor)])
+        Truth::new(stored::<T>(times(stored::<T>(truth.value), factor))).over([truth.scale.weigh(factor)])
     };
-    truths.iter().enumerate().map(times).collect()
+    truths.iter().enumerate().map(scaled).collect()
 }
 
 /// How far a sum of terms may be off, each of which may be off by `ulp`. The terms of a block of 64 vectors are added

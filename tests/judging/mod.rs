@@ -11,6 +11,7 @@ pub(crate) mod logits;
 pub(crate) mod manner;
 mod pairs;
 pub(crate) mod pairs_of_rows;
+mod placement;
 pub(crate) mod rows;
 pub(crate) mod sweep;
 pub(crate) mod vectors;

@@ -1,9 +1,10 @@
 //! Batches for losses of rows against rows: every level and verb against one evaluation of the oracle.
 
 use super::expected::{Expected, Items, Output, Tolerances};
+use super::placement::Placement;
 use super::{Manner, Peaks, same_bits};
-use lossfn::{Layout, Level};
-use lossfn_oracle::formula::PairRow;
+use lossfn::Level;
+use lossfn_oracle::formula::Row;
 use lossfn_oracle::inputs::{Shifted, offsets};
 use lossfn_oracle::reduce::Divisor;
 use lossfn_oracle::registry::{IGNORED, Inputs, PairSubject, PairsRow, RowInputs, Slices, Verb};
@@ -14,6 +15,8 @@ pub(crate) struct PairsOfRows<'a, T: Judged> {
     pub(crate) loss: &'a PairsRow<T>,
     pub(crate) columns: usize,
     pub(crate) stride: usize,
+    /// The length of the axis behind that of the columns: the rows are laid out with their entries that far apart.
+    pub(crate) inner: usize,
     /// Where the slices start.
     pub(crate) offset: usize,
     /// One row after the other, without what lies between.
@@ -34,9 +37,9 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
         self.loss.sides.is_class() && self.classes[row] == IGNORED
     }
 
-    fn truth(&self, row: usize) -> PairRow<T::Wide> {
+    fn truth(&self, row: usize) -> Row<T::Wide> {
         if self.is_ignored(row) {
-            return PairRow::filled(T::Wide::ZERO, self.columns);
+            return Row::filled(T::Wide::ZERO, self.columns);
         }
         let at = row * self.columns..(row + 1) * self.columns;
         let class = self.classes.get(row).map_or(0, |class| usize::try_from(*class).unwrap_or_default());
@@ -46,13 +49,7 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
 
     /// Judges all that every verb returns and writes at every level, in each of these manners.
     pub(crate) fn judge(&self, manners: &[Manner<T>]) -> Result<Peaks, String> {
-        let mut items = Items { losses: Vec::new(), slopes: Vec::new(), target_slopes: Vec::new() };
-        for row in 0..self.count() {
-            let PairRow { loss, gradient, target_gradient } = self.truth(row);
-            items.losses.push(loss);
-            items.slopes.extend(gradient);
-            items.target_slopes.extend(target_gradient);
-        }
+        let items = Items::of_rows((0..self.count()).map(|row| self.truth(row)));
         let mut peaks = Peaks::default();
         for manner in manners {
             peaks.absorb(self.judge_items(&items, manner)?);
@@ -80,18 +77,17 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
 
     fn shown(&self, i: usize, manner: &Manner<T>) -> String {
         let entry = if i < self.x.len() { format!("x {:?}, t {:?}", self.x[i], self.t[i]) } else { String::new() };
-        let (columns, stride, offset) = (self.columns, self.stride, self.offset);
-        format!("entry {i} ({entry}) of rows of {columns} every {stride}, from {offset}, {manner}")
+        let Self { columns, stride, inner, offset, .. } = self;
+        format!(
+            "entry {i} ({entry}) of rows of {columns} every {stride}, inner length {inner}, from {offset}, {manner}"
+        )
     }
 
     fn tolerances(&self, manner: &Manner<T>) -> Tolerances {
         let accuracy = self.loss.accuracy;
-        // A class weight enters a factor that is rounded before the divisor.
-        let weighted =
-            |exact: Tolerance| if self.loss.weighted { Tolerance { ulp: exact.ulp + 2.0, ..exact } } else { exact };
-        let of = |exact: Tolerance, each: bool| manner.scaled(weighted(exact), each);
+        let of = |exact: Tolerance, each: bool| manner.scaled(exact, each);
         Tolerances {
-            each: manner.weighed(weighted(accuracy.value)),
+            each: manner.weighed(accuracy.value),
             each_grad: of(accuracy.slope, true),
             grad: of(accuracy.slope, false),
             each_target_grad: of(accuracy.target_slope, true),
@@ -100,15 +96,16 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
     }
 
     pub(crate) fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
-        let (columns, stride) = (self.columns, self.stride);
+        let Self { columns, stride, inner, .. } = *self;
+        let place = Placement { columns, stride, inner };
         let (nan, untouched) = (T::from_f64(f64::NAN), T::from_f64(7.5));
         let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
-        let (mut x, t) = (shifted(&self.padded(&self.x, nan), 0), shifted(&self.padded(&self.t, nan), 5));
+        let (mut x, t) = (shifted(&place.lay_out(&self.x, nan), 0), shifted(&place.lay_out(&self.t, nan), 5));
         let mut each = shifted(&vec![nan; self.count()], 3);
         let blank = vec![untouched; self.count() * stride];
         let (mut grad, mut target_grad) = (shifted(&blank, 11), shifted(&blank, 7));
         let inputs = Inputs {
-            layout: Layout::rows(columns).stride(stride),
+            layout: place.layout(),
             t: t.get(),
             classes: &self.classes,
             labels: &self.labels,
@@ -119,25 +116,16 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
         let returned =
             self.loss.run(inputs, manner.call().level(level), verb, slices).map_err(|error| error.to_string())?;
         let in_place = verb == Verb::ValueAndGradInPlace;
-        let between = |slice: &[T], filler: T| {
-            slice.chunks(stride).all(|row| row[columns..].iter().all(|x| x.to_bits() == filler.to_bits()))
-        };
+        let between = |slice: &[T], filler: T| place.between(slice).all(|x| x.to_bits() == filler.to_bits());
         let intact = [&x, &t, &each, &grad, &target_grad].iter().all(|slice| slice.intact());
         if !intact || !between(x.get(), nan) || [&grad, &target_grad].iter().any(|to| !between(to.get(), untouched)) {
             return Err("wrote beside its rows".into());
         }
-        if !in_place && !same_bits(x.get(), &self.padded(&self.x, nan)) {
+        if !in_place && !same_bits(x.get(), &place.lay_out(&self.x, nan)) {
             return Err("wrote to its input".into());
         }
-        let rows = |from: &[T]| from.chunks(stride).flat_map(|row| row[..columns].to_vec()).collect();
+        let rows = |from: &[T]| place.rows_of(from, self.count());
         let (grad, target_grad) = (rows(if in_place { x.get() } else { grad.get() }), rows(target_grad.get()));
         Ok(Output { returned, each: each.get().to_vec(), grad, target_grad })
-    }
-
-    /// The rows at their stride.
-    fn padded(&self, rows: &[T], filler: T) -> Vec<T> {
-        let padding = self.stride - self.columns;
-        let row = |row: &[T]| row.iter().copied().chain(core::iter::repeat_n(filler, padding)).collect::<Vec<_>>();
-        rows.chunks(self.columns).flat_map(row).collect()
     }
 }

@@ -1,8 +1,9 @@
 //! Batches for losses of rows: every level and verb against one evaluation of the oracle.
 
 use super::expected::{Expected, Items, Output, Tolerances};
+use super::placement::Placement;
 use super::{Manner, Peaks, same_bits};
-use lossfn::{Layout, Level};
+use lossfn::Level;
 use lossfn_oracle::formula::{Row, Target};
 use lossfn_oracle::inputs::{Shifted, offsets};
 use lossfn_oracle::reduce::Divisor;
@@ -67,10 +68,7 @@ impl<T: Subject> Rows<T> {
 
     /// Judges all that every verb returns and writes at every level, in each of these manners.
     pub(crate) fn judge(&self, manners: &[Manner<T>]) -> Result<Peaks, String> {
-        let rows = self.truth();
-        let losses = rows.iter().map(|Row { loss, .. }| *loss).collect();
-        let slopes = rows.into_iter().flat_map(|row| row.gradient).collect();
-        let items = Items { losses, slopes, target_slopes: Vec::new() };
+        let items = Items { zero_wins: true, ..Items::of_rows(self.truth()) };
         let mut peaks = Peaks::default();
         for manner in manners {
             peaks.absorb(self.judge_items(&items, manner)?);
@@ -93,7 +91,7 @@ impl<T: Subject> Rows<T> {
             Expected::new(self.loss.name, tolerances, items, manner, way)
         });
         expected.judge_all(
-            Verb::ALL.into_iter(),
+            self.loss.verbs(),
             |level, verb| self.run(manner, level, verb),
             |i| format!("entry {i}: {self}, {manner}"),
         )
@@ -102,80 +100,58 @@ impl<T: Subject> Rows<T> {
     /// A mean's divisor enters the one factor that every row's gradient is multiplied with, so that in f32, where that
     /// factor is made in f64, it costs nothing. Weights and upstream are rounded into it before.
     fn tolerances(&self, manner: &Manner<T>) -> Tolerances {
-        let Accuracy { value, slope, .. } = self.loss.accuracy::<T>();
+        let Accuracy { value, slope, target_slope } = self.loss.accuracy::<T>();
         let factor = if T::BITS == 32 { 1.01 } else { 3.0 };
-        let scaled = |each: bool| {
+        let scaled = |slope: Tolerance, each: bool| {
             let divided = T::BITS == 64 && !each && manner.divisor.is_some();
             let plain = manner.is_plain(true) && !divided && !self.loss.weighted;
             if plain { slope } else { Tolerance { ulp: slope.ulp + factor, ..slope } }
         };
         Tolerances {
             each: manner.weighed(value),
-            each_grad: scaled(true),
-            grad: scaled(false),
-            each_target_grad: scaled(true),
-            target_grad: scaled(false),
+            each_grad: scaled(slope, true),
+            grad: scaled(slope, false),
+            each_target_grad: scaled(target_slope, true),
+            target_grad: scaled(target_slope, false),
         }
     }
 
+    fn placement(&self) -> Placement {
+        Placement { columns: self.classes, stride: self.stride, inner: self.inner }
+    }
+
     pub(crate) fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
-        let (classes, stride) = (self.classes, self.stride);
+        let place = self.placement();
         let (nan, untouched) = (T::from_f64(f64::NAN), T::from_f64(7.5));
         let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
-        let mut x = shifted(&self.laid_out(&self.x, nan), 0);
-        let probabilities = shifted(&self.laid_out(&self.probabilities, nan), 5);
+        let mut x = shifted(&place.lay_out(&self.x, nan), 0);
+        let probabilities = shifted(&place.lay_out(&self.probabilities, nan), 5);
         let mut each = shifted(&vec![nan; self.count()], 3);
-        let mut grad = shifted(&vec![untouched; self.count() * stride], 11);
+        let blank = vec![untouched; self.count() * self.stride];
+        let (mut grad, mut target_grad) = (shifted(&blank, 11), shifted(&blank, 7));
         let targets = match self.loss.given {
             Given::Class => RowTargets::Classes(&self.class),
             Given::Probabilities => RowTargets::Probabilities(probabilities.get()),
         };
-        let slices = Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: &mut [] };
-        let layout = if self.inner == 1 { Layout::rows(classes) } else { Layout::axis(classes, self.inner) };
-        let (layout, how) = (layout.stride(stride), manner.call().level(level));
-        let returned =
-            self.loss.run(layout, &self.class_weights, how, verb, targets, slices).map_err(|e| e.to_string())?;
-        let intact = [&x, &each, &grad].iter().all(|slice| slice.intact());
+        let slices =
+            Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: target_grad.get_mut() };
+        let how = manner.call().level(level);
+        let returned = self
+            .loss
+            .run(place.layout(), &self.class_weights, how, verb, targets, slices)
+            .map_err(|e| e.to_string())?;
+        let intact = [&x, &probabilities, &each, &grad, &target_grad].iter().all(|slice| slice.intact());
         let in_place = verb == Verb::ValueAndGradInPlace;
-        let between = |slice: &[T], filler: T| {
-            slice.chunks(stride).all(|row| row[classes..].iter().all(|x| x.to_bits() == filler.to_bits()))
-        };
-        if !intact || !between(x.get(), nan) || !between(grad.get(), untouched) {
+        let between = |slice: &[T], filler: T| place.between(slice).all(|x| x.to_bits() == filler.to_bits());
+        if !intact || !between(x.get(), nan) || [&grad, &target_grad].iter().any(|to| !between(to.get(), untouched)) {
             return Err("wrote beside its rows".into());
         }
-        if !in_place && !same_bits(x.get(), &self.laid_out(&self.x, nan)) {
+        if !in_place && !same_bits(x.get(), &place.lay_out(&self.x, nan)) {
             return Err("wrote to its input".into());
         }
-        let written = if in_place { x.get() } else { grad.get() };
-        Ok(Output { returned, each: each.get().to_vec(), grad: self.rows_from(written), target_grad: Vec::new() })
-    }
-
-    /// Where the entry of a class of a row is.
-    fn place(&self, row: usize, class: usize) -> usize {
-        (row / self.inner * self.classes + class) * self.inner + row % self.inner
-    }
-
-    /// The rows out of their layout.
-    fn rows_from(&self, entries: &[T]) -> Vec<T> {
-        if self.inner == 1 {
-            return entries.chunks(self.stride).flat_map(|row| row[..self.classes].to_vec()).collect();
-        }
-        let rows = (0..self.count()).flat_map(|row| (0..self.classes).map(move |class| (row, class)));
-        rows.map(|(row, class)| entries[self.place(row, class)]).collect()
-    }
-
-    /// The rows at their stride, or with their classes an axis apart.
-    fn laid_out(&self, rows: &[T], filler: T) -> Vec<T> {
-        if self.inner != 1 {
-            let mut entries = rows.to_vec();
-            for (i, &entry) in rows.iter().enumerate() {
-                entries[self.place(i / self.classes, i % self.classes)] = entry;
-            }
-            return entries;
-        }
-        let padding = self.stride - self.classes;
-        let row = |row: &[T]| row.iter().copied().chain(core::iter::repeat_n(filler, padding)).collect::<Vec<_>>();
-        rows.chunks(self.classes).flat_map(row).collect()
+        let rows = |from: &[T]| place.rows_of(from, self.count());
+        let (grad, target_grad) = (rows(if in_place { x.get() } else { grad.get() }), rows(target_grad.get()));
+        Ok(Output { returned, each: each.get().to_vec(), grad, target_grad })
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn rows_for<T: PairSubject>(loss: &PairsRow<T>, shape: Shape, seed: u
         });
     }
     let class_weights = Values::Uniform { low: 0.25, high: 2.0 }.vector(columns, &mut rng(seed ^ 77));
-    PairsOfRows { loss, columns, stride: columns, offset: 0, x, t, classes, labels, class_weights }
+    PairsOfRows { loss, columns, stride: columns, inner: 1, offset: 0, x, t, classes, labels, class_weights }
 }
 
 /// The lengths of vectors go through the whole range of the type; some vectors are zeros.

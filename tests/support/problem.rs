@@ -59,7 +59,11 @@ impl<T: Number> Problem<T> {
 
     /// The loss over rows that lie apart.
     pub(crate) fn loss_with_stride(&self, stride: usize) -> AnyLoss<'_, T> {
-        (self.subject.make)(Layout::rows(self.columns).stride(stride), &self.weights).labelled(&self.labels)
+        self.loss_over(Layout::rows(self.columns).stride(stride))
+    }
+
+    fn loss_over(&self, layout: Layout) -> AnyLoss<'_, T> {
+        (self.subject.make)(layout, &self.weights).labelled(&self.labels)
     }
 
     pub(crate) fn y(&self) -> Y<'_, T> {
@@ -95,8 +99,13 @@ impl<T: Number> Problem<T> {
 
     /// All verbs, which must agree bit for bit.
     pub(crate) fn run(&self, how: Call<'_, T>) -> Results<T> {
+        self.run_over(Layout::rows(self.columns), how)
+    }
+
+    /// The same where the data are laid out in another way.
+    pub(crate) fn run_over(&self, layout: Layout, how: Call<'_, T>) -> Results<T> {
         let what = format!("{} {} {}x{}", self.subject.name, T::NAME, self.rows, self.columns);
-        run(&what, &*T::bind(self.loss(), how, self.y()), &self.x, self.items())
+        run(&what, &*T::bind(self.loss_over(layout), how, self.y()), &self.x, self.items())
     }
 }
 

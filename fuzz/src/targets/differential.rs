@@ -10,7 +10,7 @@ use crate::judging::{Elements, Manner, Output, drawn_pairs, levels};
 use arbitrary::{Result, Unstructured};
 use lossfn::Level;
 use lossfn_oracle::inputs::{Values, offsets};
-use lossfn_oracle::registry::{CROSS_ENTROPY, PairSubject, Verb};
+use lossfn_oracle::registry::{CROSS_ENTROPY, PairSubject};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::LazyLock;
 
@@ -45,7 +45,7 @@ fn compare<T: PairSubject>(u: &mut Unstructured<'_>) -> Result<()> {
             let loss = *u.choose(&CROSS_ENTROPY)?;
             let (classes, rows) = shape(u, entries)?;
             let (padding, along_axis) = (u.int_in_range(0..=3)?, rows > 1 && u.arbitrary()?);
-            let verb = *u.choose(&Verb::ALL)?;
+            let verb = *u.choose(&loss.verbs().collect::<Vec<_>>())?;
             let manner = manner(u, rows, false)?;
             let drawn = rows_of::<T>(loss, LogitShape { rows, classes, spread: 3.0, shift: 0.0 }, seed);
             let batch = if along_axis {
@@ -59,11 +59,15 @@ fn compare<T: PairSubject>(u: &mut Unstructured<'_>) -> Result<()> {
             let losses = T::pairs();
             let loss = u.choose(&losses)?;
             let (columns, rows) = shape(u, entries)?;
-            let padding = u.int_in_range(0..=3)?;
+            let (padding, along_axis) = (u.int_in_range(0..=3)?, rows > 1 && u.arbitrary()?);
             let verb = *u.choose(&loss.verbs().collect::<Vec<_>>())?;
             let manner: Manner<T> = manner(u, rows, false)?;
             let drawn = rows_for(loss, Shape { rows, columns }, seed);
-            let batch = PairsOfRows { stride: columns + padding, offset, ..drawn };
+            let batch = if along_axis {
+                PairsOfRows { inner: rows, offset, ..drawn }
+            } else {
+                PairsOfRows { stride: columns + padding, offset, ..drawn }
+            };
             same(loss.name, large, |level| batch.run(&manner, level, verb))
         }
     }

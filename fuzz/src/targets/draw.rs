@@ -27,6 +27,33 @@ pub(super) fn score<T: Judged>(u: &mut Unstructured<'_>) -> Result<T> {
     Ok(if x.to_f64().abs() > T::MAX.to_f64() / 16.0 { T::from_f64(x.to_f64() / 16.0) } else { x })
 }
 
+/// A probability: none, all, a share, or NaN.
+pub(super) fn probability<T: Judged>(u: &mut Unstructured<'_>) -> Result<T> {
+    let share = weight(u)?;
+    Ok(*u.choose(&[share, share, T::from_f64(0.0), T::from_f64(f64::NAN)])?)
+}
+
+/// A class weight that makes nothing overflow, and no gradient lose digits; not 0, since a mean over weights of 0 is none.
+pub(super) fn weight<T: Judged>(u: &mut Unstructured<'_>) -> Result<T> {
+    let plain = f64::from(u.int_in_range(1..=u16::MAX)?) / 65536.0;
+    Ok(T::from_f64(*u.choose(&[plain, plain, plain, 1.0, 1e-6])?))
+}
+
+/// Puts some of these at places of their own.
+pub(super) fn strew<T>(
+    u: &mut Unstructured<'_>,
+    to: &mut [T],
+    draw: impl Fn(&mut Unstructured<'_>) -> Result<T>,
+) -> Result<()> {
+    if !to.is_empty() {
+        for _ in 0..u.int_in_range(0..=3)? {
+            let at = u.choose_index(to.len())?;
+            to[at] = draw(u)?;
+        }
+    }
+    Ok(())
+}
+
 fn number_of<T: Judged>(u: &mut Unstructured<'_>, range: Range) -> Result<T> {
     if u.ratio(1, 4)? { u.choose(&edges(range)).copied() } else { Ok(inside(range, number(u)?, u.arbitrary()?)) }
 }

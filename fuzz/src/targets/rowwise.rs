@@ -1,7 +1,7 @@
 //! Softmax cross-entropy of any logits, against indices and probabilities, in rows at any stride and along an axis, by
 //! every verb, at every level, against the textbook.
 
-use super::draw::{is_double, manner, score};
+use super::draw::{is_double, manner, probability, score, strew, weight};
 use crate::judging::logits::with_targets;
 use crate::judging::rows::Rows;
 use arbitrary::{Result, Unstructured};
@@ -22,7 +22,9 @@ fn judge<T: Subject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
     let (along_axis, seed) = (count > 1 && u.arbitrary()?, u.arbitrary()?);
     let manner = manner(u, count, false)?;
     let x = (0..count * classes).map(|_| score(u)).collect::<Result<_>>()?;
-    let rows = Rows { offset, ..with_targets::<T>(loss, classes, x, seed) };
+    let mut rows = Rows { offset, ..with_targets::<T>(loss, classes, x, seed) };
+    strew(u, &mut rows.probabilities, probability)?;
+    strew(u, &mut rows.class_weights, weight)?;
     let rows = if along_axis { Rows { inner: count, ..rows } } else { Rows { stride: classes + padding, ..rows } };
     if let Err(fault) = rows.judge(&[manner]) {
         panic!("{} {}: {fault}", loss.name, T::NAME);

@@ -1,6 +1,6 @@
 //! Losses of a row of scores or probabilities against a distribution over classes.
 
-use super::pairs::{PairRow, Pairs, dual_sum, sum};
+use super::pairs::{Pairs, Row, dual_sum, sum};
 use crate::compare::Truth;
 use crate::dual::Dual;
 use crate::wide::Wide;
@@ -48,7 +48,7 @@ impl Pairs for CategoricalHinge {
         Dual { value: if loss.value < W::ZERO { W::ZERO } else { loss.value }, slope: active.weigh(loss.slope) }
     }
 
-    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> PairRow<W> {
+    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> Row<W> {
         let hits: Vec<W> = x.iter().zip(t).map(|(x, t)| t.weigh(*x)).collect();
         let pos = sum(hits.iter().copied());
         let slot = |(x, t): (&W, &W)| if self.takes_part(*t) { (W::ONE - *t).weigh(*x) } else { -W::INFINITY };
@@ -57,11 +57,11 @@ impl Pairs for CategoricalHinge {
         // Without a rival nothing can be too near, not even an impossible target.
         let loss = if neg == -W::INFINITY { neg } else { neg - pos + W::ONE };
         if loss.is_nan() || pos.is_nan() {
-            return PairRow::filled(W::NAN, x.len());
+            return Row::filled(W::NAN, x.len());
         }
         let active = self.active(loss);
         if active == W::ZERO {
-            return PairRow::filled(W::ZERO, x.len());
+            return Row::filled(W::ZERO, x.len());
         }
         let ties = slots.iter().filter(|slot| **slot == neg).count();
         let share = |j: usize| if slots[j] == neg { active / W::from_f64(ties as f64) } else { W::ZERO };
@@ -74,7 +74,7 @@ impl Pairs for CategoricalHinge {
         let one_hot = hits.iter().filter(|hit| **hit != W::ZERO).count() <= 1 && t.iter().all(|t| *t * *t == *t);
         let terms = if one_hot { Vec::new() } else { hits.iter().map(|hit| hit.abs()).collect() };
         let scale = if one_hot { W::ZERO } else { W::ONE.max(neg.abs()).max(sum(terms)) };
-        PairRow {
+        Row {
             loss: Truth::new(loss).over([scale]),
             gradient: (0..x.len()).map(slope).collect(),
             target_gradient: (0..x.len()).map(target_slope).collect(),
@@ -83,8 +83,8 @@ impl Pairs for CategoricalHinge {
 }
 
 /// −w x of the class, from log-probabilities; loss and gradient.
-pub fn nll<W: Wide>(x: &[W], class: usize, weight: W) -> PairRow<W> {
-    let mut row = PairRow::filled(W::ZERO, x.len());
+pub fn nll<W: Wide>(x: &[W], class: usize, weight: W) -> Row<W> {
+    let mut row = Row::filled(W::ZERO, x.len());
     row.loss = (-weight.weigh(x[class])).into();
     row.gradient[class] = (-weight).into();
     row
@@ -166,11 +166,11 @@ impl Pairs for CategoricalCrossEntropy {
         dual_sum(x.iter().zip(t).enumerate().map(term))
     }
 
-    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> PairRow<W> {
+    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> Row<W> {
         let (given, moves): (Vec<W>, Vec<bool>) = x.iter().map(|x| self.given(*x)).unzip();
         let total = sum(given.iter().copied());
         if total == W::ZERO || !total.is_finite() {
-            return PairRow::filled(W::NAN, x.len());
+            return Row::filled(W::NAN, x.len());
         }
         let top = (0..x.len()).fold(0, |top, j| if given[j] > given[top] { j } else { top });
         let rest = sum((0..x.len()).filter(|j| *j != top).map(|j| given[j]));
@@ -194,9 +194,11 @@ impl Pairs for CategoricalCrossEntropy {
             }
             Truth::new(all / total - pull).over([all / total, pull])
         };
-        PairRow {
+        // NaN in a mass is NaN in the whole row, even where the entry is clipped.
+        let is_nan = masses.iter().any(|mass| mass.is_nan());
+        Row {
             loss: sum((0..x.len()).map(|j| masses[j].weigh(surprises[j]))).into(),
-            gradient: (0..x.len()).map(slope).collect(),
+            gradient: (0..x.len()).map(|j| if is_nan { Truth::new(W::NAN) } else { slope(j) }).collect(),
             target_gradient: (0..x.len())
                 .map(|j| (self.weight::<W>(j) * self.keep()).weigh(surprises[j]).into())
                 .collect(),

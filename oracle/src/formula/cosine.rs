@@ -1,6 +1,6 @@
 //! Cosines of rows.
 
-use super::pairs::{PairRow, Pairs, dual_sum, sum};
+use super::pairs::{Pairs, Row, dual_sum, sum};
 use crate::compare::Truth;
 use crate::dual::Dual;
 use crate::wide::Wide;
@@ -62,7 +62,7 @@ impl Cosine {
 
 impl<W: Wide> Angle<W> {
     /// A loss whose derivative by the cosine is `factor`.
-    fn row(&self, loss: Truth<W>, factor: W, x: &[W], t: &[W]) -> PairRow<W> {
+    fn row(&self, loss: Truth<W>, factor: W, x: &[W], t: &[W]) -> Row<W> {
         let slope = |from: W, towards: W, own: W| {
             if factor == W::ZERO {
                 return Truth::new(W::ZERO);
@@ -71,7 +71,7 @@ impl<W: Wide> Angle<W> {
             Truth::new(factor * (pull - self.cosine * back)).over([pull, self.spread * back])
         };
         let gradient = |x: &[W], t: &[W], own| x.iter().zip(t).map(|(x, t)| slope(*x, *t, own)).collect();
-        PairRow { loss, gradient: gradient(x, t, self.own[0]), target_gradient: gradient(t, x, self.own[1]) }
+        Row { loss, gradient: gradient(x, t, self.own[0]), target_gradient: gradient(t, x, self.own[1]) }
     }
 }
 
@@ -84,7 +84,7 @@ impl Pairs for CosineSimilarity {
         -self.0.formula(x, t)
     }
 
-    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> PairRow<W> {
+    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> Row<W> {
         let angle = self.0.angle(x, t);
         angle.row(Truth::new(-angle.cosine).over([angle.spread]), -W::ONE, x, t)
     }
@@ -113,15 +113,15 @@ impl Pairs for CosineEmbedding {
         }
     }
 
-    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> PairRow<W> {
+    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> Row<W> {
         let angle = self.cosine.angle(x, t);
         let margin = W::from_f64(self.margin);
         let beyond = angle.cosine - margin;
         match self.label {
             1.0 => angle.row(Truth::new(W::ONE - angle.cosine).over([W::ONE, angle.spread]), -W::ONE, x, t),
-            -1.0 if beyond <= W::ZERO => PairRow::filled(W::ZERO, x.len()),
+            -1.0 if beyond <= W::ZERO => Row::filled(W::ZERO, x.len()),
             -1.0 => angle.row(Truth::new(beyond).over([margin, angle.spread]), W::ONE, x, t),
-            label => PairRow::filled(W::from_f64(label), x.len()),
+            label => Row::filled(W::from_f64(label), x.len()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Cross-entropy of a row of logits.
 
 use super::Softmax;
+use super::pairs::{Row, sum};
 use crate::compare::Truth;
 use crate::dual::Dual;
 use crate::wide::Wide;
@@ -31,23 +32,9 @@ pub enum Target<'a, W> {
     Ignored,
 }
 
-/// The truth about one row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row<W> {
-    /// The loss.
-    pub loss: Truth<W>,
-    /// Its derivative by each logit.
-    pub gradient: Vec<Truth<W>>,
-}
-
-impl<W: Wide> Row<W> {
-    fn filled(value: W, classes: usize) -> Self {
-        Self { loss: value.into(), gradient: vec![value.into(); classes] }
-    }
-}
-
 impl<W: Wide> CrossEntropy<'_, W> {
-    /// Loss and gradient in closed form: duals would take a pass for each class.
+    /// Loss and gradients in closed form: duals would take a pass for each class. A class is a target like another, all of
+    /// whose probability is there.
     ///
     /// # Panics
     /// If weights, probabilities or the class do not fit the row.
@@ -58,10 +45,12 @@ impl<W: Wide> CrossEntropy<'_, W> {
         let Some(softmax) = Softmax::new(logits) else {
             return Row::filled(W::NAN, logits.len());
         };
-        match target {
+        let (loss, gradient) = match target {
             Target::Class(class) if self.smoothing == W::ZERO => hard(&softmax, class, mass[class], logits.len()),
             _ => soft(&softmax, &mass),
-        }
+        };
+        let target_slope = |j: usize| ((W::ONE - self.smoothing) * self.weight(j)).weigh(softmax.surprise(j)).into();
+        Row { loss, gradient, target_gradient: (0..logits.len()).map(target_slope).collect() }
     }
 
     /// The formula as written, in duals: what proves the closed form.
@@ -91,34 +80,28 @@ impl<W: Wide> CrossEntropy<'_, W> {
             Target::Soft(probabilities) => assert_eq!(probabilities.len(), classes, "probabilities"),
         }
         let (keep, each) = (W::ONE - self.smoothing, self.smoothing / W::from_f64(classes as f64));
-        let smoothed = (0..classes).map(|j| keep * probability(j) + each);
-        Some(match self.weights {
-            None => smoothed.collect(),
-            Some(weights) => {
-                assert_eq!(weights.len(), classes, "weights");
-                smoothed.zip(weights).map(|(t, weight)| *weight * t).collect()
-            }
-        })
+        assert!(self.weights.is_none_or(|weights| weights.len() == classes), "weights");
+        Some((0..classes).map(|j| self.weight(j) * (keep * probability(j) + each)).collect())
+    }
+
+    fn weight(&self, j: usize) -> W {
+        self.weights.map_or(W::ONE, |weights| weights[j])
     }
 }
 
 /// One class has all the mass: nothing cancels.
-fn hard<W: Wide>(softmax: &Softmax<W>, class: usize, mass: W, classes: usize) -> Row<W> {
+fn hard<W: Wide>(softmax: &Softmax<W>, class: usize, mass: W, classes: usize) -> (Truth<W>, Vec<Truth<W>>) {
     let slope = |j| if j == class { -softmax.complement(j) } else { softmax.probability(j) };
-    Row {
-        loss: mass.weigh(softmax.surprise(class)).into(),
-        gradient: (0..classes).map(|j| (mass * slope(j)).into()).collect(),
-    }
+    (mass.weigh(softmax.surprise(class)).into(), (0..classes).map(|j| (mass * slope(j)).into()).collect())
 }
 
 /// The gradient is pⱼ Σ m − mⱼ, which cancels where the prediction is right.
-fn soft<W: Wide>(softmax: &Softmax<W>, mass: &[W]) -> Row<W> {
-    let sum = |terms: &[W]| terms.iter().fold(W::ZERO, |sum, term| sum + *term);
-    let total = sum(mass);
+fn soft<W: Wide>(softmax: &Softmax<W>, mass: &[W]) -> (Truth<W>, Vec<Truth<W>>) {
+    let total = sum(mass.iter().copied());
     let terms: Vec<W> = mass.iter().enumerate().map(|(j, mass)| mass.weigh(softmax.surprise(j))).collect();
     let slope = |(j, mass): (usize, &W)| {
         let pull = softmax.probability(j) * total;
         Truth::new(pull - *mass).over([pull, *mass])
     };
-    Row { loss: Truth::new(sum(&terms)).over(terms), gradient: mass.iter().enumerate().map(slope).collect() }
+    (Truth::new(sum(terms.iter().copied())).over(terms), mass.iter().enumerate().map(slope).collect())
 }

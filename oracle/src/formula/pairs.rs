@@ -4,9 +4,9 @@ use crate::compare::Truth;
 use crate::dual::Dual;
 use crate::wide::Wide;
 
-/// The truth about a row whose target has derivatives too.
+/// The truth about a row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PairRow<W> {
+pub struct Row<W> {
     /// The loss.
     pub loss: Truth<W>,
     /// Its derivative by each entry of the prediction.
@@ -15,7 +15,7 @@ pub struct PairRow<W> {
     pub target_gradient: Vec<Truth<W>>,
 }
 
-impl<W: Wide> PairRow<W> {
+impl<W: Wide> Row<W> {
     /// One value everywhere.
     pub fn filled(value: W, columns: usize) -> Self {
         let (loss, gradient) = (value.into(), vec![value.into(); columns]);
@@ -29,7 +29,7 @@ pub trait Pairs {
     fn formula<W: Wide>(&self, x: &[Dual<W>], t: &[Dual<W>]) -> Dual<W>;
 
     /// Loss and gradients.
-    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> PairRow<W>;
+    fn row<W: Wide>(&self, x: &[W], t: &[W]) -> Row<W>;
 }
 
 /// The sum of some terms.

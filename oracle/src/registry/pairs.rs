@@ -5,7 +5,7 @@ use lossfn::{
 };
 
 use super::{Accuracy, Returned, Slices, Subject, Verb};
-use crate::formula::{self, Cosine, PairRow, Pairs};
+use crate::formula::{self, Cosine, Pairs, Row};
 use crate::judged::{Judged, widen};
 use crate::wide::Wide;
 
@@ -65,7 +65,7 @@ pub struct RowInputs<'a, T> {
 }
 
 type Run<T> = fn(&Options, Inputs<'_, T>, Call<'_, T>, Verb, Slices<'_, T>) -> Result<Returned, LossError>;
-type Textbook<T> = fn(&Options, RowInputs<'_, T>) -> PairRow<<T as Judged>::Wide>;
+type Textbook<T> = fn(&Options, RowInputs<'_, T>) -> Row<<T as Judged>::Wide>;
 
 /// Options of all of these losses; each has some.
 #[derive(Clone, Copy, Debug, Default)]
@@ -112,11 +112,11 @@ impl<T: Judged> PairsRow<T> {
 
     /// The verbs that the loss has.
     pub fn verbs(&self) -> impl Iterator<Item = Verb> {
-        Verb::ALL.into_iter().chain(Verb::BOTH.into_iter().filter(|_| !self.sides.is_class()))
+        Verb::of(!self.sides.is_class())
     }
 
     /// Loss and gradients of one row.
-    pub fn truth(&self, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
+    pub fn truth(&self, row: RowInputs<'_, T>) -> Row<T::Wide> {
         (self.textbook)(&self.options, row)
     }
 }
@@ -125,25 +125,25 @@ fn cosine<T: Judged>(options: &Options) -> Cosine {
     Cosine { floor: T::round(options.floor), added: T::round(options.added) }
 }
 
-fn of_rows<T: Judged>(loss: &impl Pairs, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
+fn of_rows<T: Judged>(loss: &impl Pairs, row: RowInputs<'_, T>) -> Row<T::Wide> {
     loss.row(&widen(row.x), &widen(row.t))
 }
 
-fn cosine_similarity<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
+fn cosine_similarity<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Row<T::Wide> {
     of_rows(&formula::CosineSimilarity(cosine::<T>(options)), row)
 }
 
-fn cosine_embedding<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
+fn cosine_embedding<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Row<T::Wide> {
     let (cosine, label, margin) = (cosine::<T>(options), f64::from(row.label), T::round(options.margin));
     of_rows(&formula::CosineEmbedding { cosine, label, margin }, row)
 }
 
-fn categorical_hinge<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
+fn categorical_hinge<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Row<T::Wide> {
     let with_target_slot = !options.without_target_slot;
     of_rows(&formula::CategoricalHinge { with_target_slot, tie: T::round(options.tie) }, row)
 }
 
-fn categorical_cross_entropy<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
+fn categorical_cross_entropy<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Row<T::Wide> {
     let (clip, upper) = match options.clip {
         Clip::Normalized(epsilon) => (formula::Clip::Normalized(T::round(epsilon)), 1.0),
         Clip::Given(epsilon) => (formula::Clip::Given(T::round(epsilon)), T::round(1.0 - epsilon)),
@@ -153,7 +153,15 @@ fn categorical_cross_entropy<T: Judged>(options: &Options, row: RowInputs<'_, T>
     of_rows(&formula::CategoricalCrossEntropy { weights, smoothing: options.smoothing, clip, upper }, row)
 }
 
-fn nll<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> PairRow<T::Wide> {
+/// Of a class alone no weight is read but its own.
+fn cross_entropy_of_class<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Row<T::Wide> {
+    let is_read = |j: usize| j == row.class || options.smoothing != 0.0;
+    let weight = |(j, weight): (usize, &T)| if is_read(j) { *weight } else { T::from_f64(1.0) };
+    let class_weights: Vec<T> = row.class_weights.iter().enumerate().map(weight).collect();
+    categorical_cross_entropy(options, RowInputs { class_weights: &class_weights, ..row })
+}
+
+fn nll<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Row<T::Wide> {
     let weight = if options.weighted { row.class_weights[row.class].to_wide() } else { T::Wide::ONE };
     formula::nll(&widen(row.x), row.class, weight)
 }
@@ -260,11 +268,11 @@ macro_rules! pairs_table {
         $add("categorical_hinge", Hits, none, run_categorical_hinge, categorical_hinge, (8.0, 2.0));
         $add("categorical_hinge, tie", Hits, Options { tie: 0.5, ..none }, run_categorical_hinge, categorical_hinge, (8.0, 2.0));
         $add("categorical_hinge, textbook", Hits, Options { without_target_slot: true, ..none }, run_categorical_hinge, categorical_hinge, (8.0, 2.0));
-        $add("categorical_cross_entropy, classes", Classes, none, run_classes, categorical_cross_entropy, (5.0, 6.0));
-        $add("categorical_cross_entropy, classes, weights", Classes, weighted, run_classes, categorical_cross_entropy, (5.0, 6.0));
-        $add("categorical_cross_entropy, classes, weights, smoothing", Classes, both, run_classes, categorical_cross_entropy, (10.0, 8.0));
-        $add("categorical_cross_entropy, classes, normalized clip", Classes, normalized, run_classes, categorical_cross_entropy, (5.0, 6.0));
-        $add("categorical_cross_entropy, classes, given clip", Classes, given, run_classes, categorical_cross_entropy, (5.0, 6.0));
+        $add("categorical_cross_entropy, classes", Classes, none, run_classes, cross_entropy_of_class, (5.0, 6.0));
+        $add("categorical_cross_entropy, classes, weights", Classes, weighted, run_classes, cross_entropy_of_class, (5.0, 6.0));
+        $add("categorical_cross_entropy, classes, weights, smoothing", Classes, both, run_classes, cross_entropy_of_class, (10.0, 8.0));
+        $add("categorical_cross_entropy, classes, normalized clip", Classes, normalized, run_classes, cross_entropy_of_class, (5.0, 6.0));
+        $add("categorical_cross_entropy, classes, given clip", Classes, given, run_classes, cross_entropy_of_class, (5.0, 6.0));
         $add("categorical_cross_entropy", Distributions, none, run_probabilities, categorical_cross_entropy, (10.0, 8.0));
         $add("categorical_cross_entropy, weights, smoothing", Distributions, both, run_probabilities, categorical_cross_entropy, (10.0, 8.0));
         $add("categorical_cross_entropy, normalized clip", Distributions, normalized, run_probabilities, categorical_cross_entropy, (10.0, 8.0));

@@ -37,7 +37,7 @@ pub struct Rowwise {
     pub weighted: bool,
     /// The share of the target that is spread over all classes.
     pub smoothing: f64,
-    /// ULPs of the loss and of every entry of the gradient.
+    /// ULPs of the loss and of every entry of the gradients.
     pub ulp: (f64, f64),
 }
 
@@ -61,8 +61,13 @@ impl Rowwise {
     /// What it promises of rows of `T`: entries of a gradient below twice the smallest normal number may be 0.
     pub fn accuracy<T: Judged>(&self) -> Accuracy {
         let flush = <f64 as Wide>::exp2i(T::MIN_EXPONENT + 1);
-        let slope = Tolerance::ulp(self.ulp.1).flush(flush);
-        Accuracy { value: Tolerance::ulp(self.ulp.0), slope, target_slope: slope }
+        let slope = Tolerance::ulp(self.ulp.1);
+        Accuracy { value: Tolerance::ulp(self.ulp.0), slope: slope.flush(flush), target_slope: slope }
+    }
+
+    /// The verbs that the loss has.
+    pub fn verbs(&self) -> impl Iterator<Item = Verb> {
+        Verb::of(self.given == Given::Probabilities)
     }
 
     /// Runs a verb. `class_weights` are used where this choice of options has any.
@@ -83,7 +88,7 @@ impl Rowwise {
         T::cross_entropy(loss, how, verb, targets, slices)
     }
 
-    /// Loss and gradient of one row.
+    /// Loss and gradients of one row.
     pub fn truth<T: Judged>(
         &self,
         logits: &[T],

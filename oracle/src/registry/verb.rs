@@ -58,6 +58,11 @@ impl Verb {
     /// Those of a loss whose target has a gradient, beside all others.
     pub const BOTH: [Self; 2] = [Self::ValueAndGrads, Self::EachAndGrads];
 
+    /// Those of a loss whose target has a gradient, or none.
+    pub fn of(both_grads: bool) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::BOTH.into_iter().filter(move |_| both_grads))
+    }
+
     /// Whether it writes unreduced losses. Its gradients then know no divisor.
     pub fn writes_each(self) -> bool {
         matches!(self, Self::Each | Self::EachAndGrad | Self::EachAndGrads)
