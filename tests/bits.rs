@@ -58,7 +58,7 @@ impl<T: Number> Data<T> {
     }
 }
 
-/// The losses whose kernels differ from those of `subjects` in the formula alone, and those whose targets have gradients.
+/// The losses whose kernels differ from those of `subjects` in the formula alone, and some whose targets have gradients.
 trait Others: Number {
     /// By name, against targets from 0 to 1, or of 1 and -1.
     fn others<'a>(how: Call<'a, Self>, data: &'a Data<Self>) -> [(&'static str, Box<dyn Verbs<Self> + 'a>); 5];

@@ -9,11 +9,12 @@ mod judging;
 use core::cell::RefCell;
 use judging::family::tests_of_family;
 use judging::logits::{Shape, drawn_rows, rows_far_apart, rows_of, with_targets};
+use judging::manner::Weighed;
 use judging::rows::Rows;
 use judging::{Manner, Peaks, levels, manners, proptest_config, scaled, shown};
 use lossfn::{BceWithLogits, Call, CrossEntropy, Loss, Weights};
 use lossfn_oracle::inputs::{Values, rng};
-use lossfn_oracle::registry::{CROSS_ENTROPY, Rowwise, Slices, Subject, Verb};
+use lossfn_oracle::registry::{CROSS_ENTROPY, Given, Rowwise, Slices, Subject, Verb};
 use lossfn_oracle::{Truth, Wide};
 use proptest::prelude::Strategy;
 use proptest::test_runner::{TestCaseError, TestRunner};
@@ -83,6 +84,7 @@ for_both_types!(
     batches,
     special_logits,
     special_targets_and_weights,
+    targets_of_impossible_classes,
     nothing_between_rows_is_read,
     class_weights_of_one,
     gradients_of_a_row_add_up_to_zero,
@@ -115,8 +117,8 @@ fn shapes<T: Subject>() {
             }
         }
     }
-    for (name, Peaks { value, slope, .. }) in peaks {
-        println!("{name:<50} {} shapes value {value:.3} ULP, gradient {slope:.3} ULP", T::NAME);
+    for (name, Peaks { value, slope, target_slope }) in peaks {
+        println!("{name:<50} {} value {value:.3} ULP, gradient {slope:.3}, of the target {target_slope:.3}", T::NAME);
     }
     let first = failures.values().map(|failures| format!("{} like {}", failures.len(), failures[0]));
     assert!(failures.is_empty(), "shapes that fail:\n{}", first.collect::<Vec<_>>().join("\n"));
@@ -199,25 +201,48 @@ fn special_logits<T: Subject>() {
 /// One probability of each row, or one class weight, is NaN, 0, or far from 1.
 fn special_targets_and_weights<T: Subject>() {
     let specials = [f64::NAN, 0.0, 1.0, 1e15, T::MAX.to_f64() / 16.0, T::from_bits(1).to_f64()];
+    let numbers = if T::BITS == 32 { &[1, 3, 16, 70, 140][..] } else { &[1, 3, 16] };
     let mut failures = Vec::new();
-    for (loss, classes) in CROSS_ENTROPY.into_iter().flat_map(|loss| [1, 3, 16, 70, 140].map(|classes| (loss, classes)))
-    {
+    for (loss, &classes) in CROSS_ENTROPY.into_iter().flat_map(|loss| numbers.iter().map(move |n| (loss, n))) {
         for (i, special) in specials.into_iter().enumerate() {
-            let shape = Shape { rows: 11, classes, spread: 3.0, shift: 0.0 };
-            let drawn = rows_of::<T>(loss, shape, i as u64);
-            let (mut of_t, mut of_weights) = (drawn.clone(), drawn);
-            for row in 0..of_t.probabilities.len() / classes {
-                of_t.probabilities[row * classes + row % classes] = T::from_f64(special);
-            }
-            of_weights.class_weights[classes / 2] = T::from_f64(special);
-            for (what, rows) in [("targets", of_t), ("class weights", of_weights)] {
+            let mut judge = |what: &str, rows: Rows<T>| {
                 if let Err(fault) = rows.judge(&[Manner::sum()]) {
                     failures.push(format!("{} of {classes} with {special:e} in {what}: {fault}", loss.name));
                 }
+            };
+            let drawn = rows_of::<T>(loss, Shape { rows: 11, classes, spread: 3.0, shift: 0.0 }, i as u64);
+            if loss.given == Given::Probabilities {
+                let mut rows = drawn.clone();
+                for row in 0..11 {
+                    rows.probabilities[row * classes + row % classes] = T::from_f64(special);
+                }
+                judge("targets", rows);
+            }
+            if loss.weighted {
+                let mut rows = drawn;
+                rows.class_weights[classes / 2] = T::from_f64(special);
+                judge("class weights", rows);
             }
         }
     }
     assert!(failures.is_empty(), "{} that fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// An impossible class has an infinite gradient of its target, in a row of weight 0 none.
+fn targets_of_impossible_classes<T: Subject>() {
+    let weighted = Manner::<T>::new(11, Weighed::Rows, 1, 1);
+    assert!(weighted.weights.iter().any(|weight| weight.to_f64() == 0.0));
+    for loss in CROSS_ENTROPY.into_iter().filter(|loss| loss.given == Given::Probabilities) {
+        for classes in [2, 16, 140] {
+            let row: Vec<f64> = (0..classes).map(|j| if j % 2 == 1 { f64::NEG_INFINITY } else { 1.0 }).collect();
+            let x = row.repeat(11).into_iter().map(T::from_f64).collect();
+            let mut rows = with_targets(loss, classes, x, 1);
+            // Else the losses are infinite, too.
+            let impossible = rows.probabilities.iter_mut().skip(1).step_by(2);
+            impossible.for_each(|probability| *probability = T::from_f64(0.0));
+            rows.judge(&[Manner::sum(), weighted.clone()]).unwrap_or_else(|fault| panic!("{classes} classes: {fault}"));
+        }
+    }
 }
 
 /// The rows of one batch in one call, at a stride or not: their results do not depend on it.

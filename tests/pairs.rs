@@ -28,7 +28,7 @@ macro_rules! for_both_types {
         }
     };
 }
-for_both_types!(shapes, one_class, batches, special_values, special_targets);
+for_both_types!(shapes, one_class, batches, batches_along_an_axis, special_values, special_targets);
 
 /// Both sides of every boundary of the kernels.
 const COLUMNS: [usize; 18] = [1, 2, 3, 7, 15, 16, 17, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1000, 4096];
@@ -62,39 +62,52 @@ fn one_class<T: PairSubject>() {
     losses.retain(|loss| loss.sides == Sides::Hits);
     for loss in &mut losses {
         loss.accuracy.value = Tolerance::ulp(2.0);
-        for (seed, columns) in (1..).zip(COLUMNS.into_iter().take(if T::BITS == 32 { 18 } else { 9 })) {
-            let rows = (scaled(20_000) / columns).clamp(2, 64);
-            let mut rows = rows_for(loss, Shape { rows, columns }, seed);
+        for (seed, columns) in (1..).zip(COLUMNS.into_iter().take(if T::BITS == 32 { 18 } else { 10 })) {
+            let shape = Shape { rows: (scaled(20_000) / columns).clamp(2, 64), columns };
+            let mut rows = rows_for(loss, shape, seed);
             for (t, class) in rows.t.chunks_mut(columns).zip(&rows.classes) {
                 t.fill(T::from_f64(0.0));
                 t[usize::try_from(*class).unwrap_or_default()] = T::from_f64(1.0);
             }
-            rows.judge(&[Manner::sum()]).unwrap_or_else(|fault| panic!("{columns} classes: {fault}"));
+            let judged = rows.judge(&[Manner::sum()]);
+            judged.unwrap_or_else(|fault| panic!("{} of {columns} classes: {fault}", loss.name));
         }
     }
 }
 
-/// All losses with all weights, divisors, strides and offsets, in rows and along an axis.
+/// All losses with all weights, divisors, strides and offsets.
 fn batches<T: PairSubject>() {
     let (cases, most) = if T::BITS == 32 { (600, 129) } else { (80, 17) };
+    let batch = (select(columns_to(most)), 0..=9_usize, 0..=3_usize);
+    judge_drawn::<T>(cases, batch.prop_map(|(columns, rows, padding)| (Shape { rows, columns }, columns + padding, 1)));
+}
+
+/// The same along an axis, of one sample and of two.
+fn batches_along_an_axis<T: PairSubject>() {
+    let (cases, most) = if T::BITS == 32 { (400, 129) } else { (40, 7) };
+    let batch = (select(columns_to(most)), select(vec![2, 7, 15, 16, 17, 33, 70]), 1..=2_usize);
+    judge_drawn::<T>(
+        cases,
+        batch.prop_map(|(columns, inner, samples)| (Shape { rows: inner * samples, columns }, columns, inner)),
+    );
+}
+
+/// These of [`COLUMNS`].
+fn columns_to(most: usize) -> Vec<usize> {
+    COLUMNS.into_iter().filter(|columns| *columns <= most).collect()
+}
+
+/// Any loss in any manner over rows of such a shape, stride and inner length.
+fn judge_drawn<T: PairSubject>(cases: usize, shapes: impl Strategy<Value = (Shape, usize, usize)>) {
     let losses = T::pairs();
-    let columns: Vec<usize> = COLUMNS.into_iter().filter(|columns| *columns <= most).collect();
-    // Nothing between the rows, up to three entries, or an axis behind them.
-    let place = (0..=4_usize, offsets());
-    let shape = (0..losses.len(), select(columns), 0..=9_usize, place, any::<u64>());
-    let batch = shape.prop_flat_map(|(loss, columns, rows, place, seed)| {
-        let manner = manners::<T>(rows, false);
-        manner.prop_map(move |manner| (loss, Shape { rows, columns }, place, seed, manner))
+    let batch = (0..losses.len(), shapes, offsets(), any::<u64>()).prop_flat_map(|(loss, shape, offset, seed)| {
+        manners::<T>(shape.0.rows, false).prop_map(move |manner| (loss, shape, offset, seed, manner))
     });
-    let outcome =
-        TestRunner::new(proptest_config(cases)).run(&batch, |(loss, shape, (padding, offset), seed, manner)| {
-            let rows = PairsOfRows { offset, ..rows_for(&losses[loss], shape, seed) };
-            let rows = match padding {
-                4 => PairsOfRows { inner: shape.rows.max(1), ..rows },
-                _ => PairsOfRows { stride: shape.columns + padding, ..rows },
-            };
-            rows.judge(&[manner]).map(|_| ()).map_err(TestCaseError::fail)
-        });
+    let outcome = TestRunner::new(proptest_config(cases)).run(&batch, |(loss, shape, offset, seed, manner)| {
+        let (shape, stride, inner) = shape;
+        let rows = PairsOfRows { stride, inner, offset, ..rows_for(&losses[loss], shape, seed) };
+        rows.judge(&[manner]).map(|_| ()).map_err(TestCaseError::fail)
+    });
     outcome.unwrap_or_else(|failure| panic!("{}", shown(failure)));
 }
 
@@ -109,7 +122,7 @@ fn special_values<T: PairSubject>() {
     assert!(failures.is_empty(), "{} that fail:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// One target of a row, or one class weight, is NaN, 0 or far from 1. Vectors as targets go to the ends of the type.
+/// One target of a row, or one class weight, is NaN, 0 or far from 1. Entries of vectors are more than that.
 fn special_targets<T: PairSubject>() {
     let most = T::MAX.to_f64();
     let of_vectors = [f64::NAN, f64::INFINITY, 0.0, most, most / 4.0, 1e-30];

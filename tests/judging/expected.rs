@@ -14,7 +14,7 @@ pub(crate) struct Items<W> {
     pub(crate) slopes: Vec<Truth<W>>,
     /// Those by the target, where it has any.
     pub(crate) target_slopes: Vec<Truth<W>>,
-    /// Whether a factor of 0 makes those that are infinite 0.
+    /// Whether a factor of 0 makes an infinite one of those 0, not NaN.
     pub(crate) zero_wins: bool,
 }
 
@@ -83,23 +83,20 @@ impl<T: Subject> Expected<T> {
         let weighed = scaled::<T>(&items.losses, &weights, times);
         let accept =
             |what: &str, tolerance, truth| Accepted::new(format!("{name} {} {what}", T::NAME), tolerance, truth);
-        let slopes = |what: &str, tolerance, slopes: &[Truth<T::Wide>], factors: &[T::Wide]| {
+        let slopes = |what: &str, tolerance, slopes: &[Truth<T::Wide>], factors: &[T::Wide], times| {
             accept(what, tolerance, scaled::<T>(slopes, factors, times))
         };
-        let target_slopes = |what: &str, tolerance, slopes: &[Truth<T::Wide>], factors: &[T::Wide]| {
-            let times = if items.zero_wins { T::Wide::weigh } else { times };
-            accept(what, tolerance, scaled::<T>(slopes, factors, times))
-        };
+        let of_target = if items.zero_wins { T::Wide::weigh } else { times };
         let Items { slopes: by_x, target_slopes: by_t, .. } = items;
         let Totals { weight, count, .. } = reduction.totals(&losses);
         let sum = weighed.iter().fold(T::Wide::ZERO, |sum, term| sum + term.value);
         Self {
             lost: lost::<T>(&weighed, tolerances.each.ulp),
             each: accept("each", tolerances.each, weighed),
-            each_grad: slopes("each_grad", tolerances.each_grad, by_x, &each_factors),
-            grad: slopes("grad", tolerances.grad, by_x, &factors),
-            each_target_grad: target_slopes("each_target_grad", tolerances.each_target_grad, by_t, &each_factors),
-            target_grad: target_slopes("target_grad", tolerances.target_grad, by_t, &factors),
+            each_grad: slopes("each_grad", tolerances.each_grad, by_x, &each_factors, times),
+            grad: slopes("grad", tolerances.grad, by_x, &factors, times),
+            each_target_grad: slopes("each_target_grad", tolerances.each_target_grad, by_t, &each_factors, of_target),
+            target_grad: slopes("target_grad", tolerances.target_grad, by_t, &factors, of_target),
             sum,
             weight: weight.to_f64(),
             count,

@@ -85,13 +85,12 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
 
     fn tolerances(&self, manner: &Manner<T>) -> Tolerances {
         let accuracy = self.loss.accuracy;
-        let of = |exact: Tolerance, each: bool| manner.scaled(exact, each);
         Tolerances {
             each: manner.weighed(accuracy.value),
-            each_grad: of(accuracy.slope, true),
-            grad: of(accuracy.slope, false),
-            each_target_grad: of(accuracy.target_slope, true),
-            target_grad: of(accuracy.target_slope, false),
+            each_grad: manner.scaled(accuracy.slope, true),
+            grad: manner.scaled(accuracy.slope, false),
+            each_target_grad: manner.scaled(accuracy.target_slope, true),
+            target_grad: manner.scaled(accuracy.target_slope, false),
         }
     }
 

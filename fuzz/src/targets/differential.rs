@@ -59,11 +59,11 @@ fn compare<T: PairSubject>(u: &mut Unstructured<'_>) -> Result<()> {
             let losses = T::pairs();
             let loss = u.choose(&losses)?;
             let (columns, rows) = shape(u, entries)?;
-            let (padding, along_axis) = (u.int_in_range(0..=3)?, rows > 1 && u.arbitrary()?);
+            let padding = u.int_in_range(0..=3)?;
             let verb = *u.choose(&loss.verbs().collect::<Vec<_>>())?;
             let manner: Manner<T> = manner(u, rows, false)?;
             let drawn = rows_for(loss, Shape { rows, columns }, seed);
-            let batch = if along_axis {
+            let batch = if rows > 1 && u.arbitrary()? {
                 PairsOfRows { inner: rows, offset, ..drawn }
             } else {
                 PairsOfRows { stride: columns + padding, offset, ..drawn }

@@ -20,25 +20,20 @@ fn judge<T: PairSubject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
     let loss = u.choose(&losses)?;
     let columns = u.int_in_range(1..=most)?;
     let rows = u.int_in_range(0..=(most / columns).min(12))?;
-    let (padding, offset) = (u.int_in_range(0..=3)?, u.int_in_range(offsets())?);
-    let (along_axis, seed) = (rows > 1 && u.arbitrary()?, u.arbitrary()?);
+    let (padding, offset, seed) = (u.int_in_range(0..=3)?, u.int_in_range(offsets())?, u.arbitrary()?);
     let manner = manner(u, rows, false)?;
     let drawn = rows_for(loss, Shape { rows, columns }, seed);
-    let mut batch = if along_axis {
-        PairsOfRows { inner: rows, offset, ..drawn }
-    } else {
-        PairsOfRows { stride: columns + padding, offset, ..drawn }
-    };
+    let mut batch = PairsOfRows { stride: columns + padding, offset, ..drawn };
     let is_distribution = matches!(loss.sides, Sides::Distributions | Sides::Classes);
     strew(u, &mut batch.x, |u| {
         let x = score(u)?;
         Ok(if is_distribution { inside(Range::Probabilities, x, u.arbitrary()?) } else { x })
     })?;
     match loss.sides {
-        // The kink of an embedding is where the cosine is 0, and that of any two vectors can be too small to differ.
+        // Of an embedding the sign of the cosine decides, which no kernel knows of vectors that are nearly orthogonal.
         Sides::Vectors if loss.name.starts_with("cosine_similarity") => strew(u, &mut batch.t, |u| {
             let (t, one): (T, T) = (score(u)?, T::from_f64(1.0));
-            // What may count as 0 beside other entries.
+            // Far above all that may count as 0 beside the other entries, most of which are next to 1.
             Ok(if t.to_f64().abs() < (T::MIN_EXPONENT as f64 / 2.0).exp2() { one } else { t })
         })?,
         Sides::Hits | Sides::Distributions => strew(u, &mut batch.t, probability)?,
@@ -46,6 +41,9 @@ fn judge<T: PairSubject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
         Sides::Vectors | Sides::Classes | Sides::ClassesOfLogarithms => {}
     }
     strew(u, &mut batch.class_weights, weight)?;
+    if rows > 1 && u.arbitrary()? {
+        batch = PairsOfRows { stride: columns, inner: rows, ..batch };
+    }
     if let Err(fault) = batch.judge(&[manner]) {
         panic!("{} {}: {fault}", loss.name, T::NAME);
     }
