@@ -6,6 +6,7 @@ use crate::judging::inside;
 use crate::judging::pairs_of_rows::PairsOfRows;
 use crate::judging::vectors::{Shape, rows_for};
 use arbitrary::{Result, Unstructured};
+use lossfn_oracle::Judged;
 use lossfn_oracle::inputs::offsets;
 use lossfn_oracle::registry::{PairSubject, Range, Sides};
 
@@ -25,17 +26,22 @@ fn judge<T: PairSubject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
     let drawn = rows_for(loss, Shape { rows, columns }, seed);
     let mut batch = PairsOfRows { stride: columns + padding, offset, ..drawn };
     let is_distribution = matches!(loss.sides, Sides::Distributions | Sides::Classes);
+    // A floor below the norm can make the cosine a number with few digits.
+    let is_guarded = loss.name.ends_with("floor") || loss.name.ends_with("epsilon");
     strew(u, &mut batch.x, |u| {
         let x = score(u)?;
-        Ok(if is_distribution { inside(Range::Probabilities, x, u.arbitrary()?) } else { x })
+        Ok(match () {
+            () if is_distribution => inside(Range::Probabilities, x, u.arbitrary()?),
+            () if is_guarded => large(x),
+            () => x,
+        })
     })?;
     match loss.sides {
         // Of an embedding the sign of the cosine decides, which no kernel knows of vectors that are nearly orthogonal.
-        Sides::Vectors if loss.name.starts_with("cosine_similarity") => strew(u, &mut batch.t, |u| {
-            let (t, one): (T, T) = (score(u)?, T::from_f64(1.0));
-            // Far above all that may count as 0 beside the other entries, most of which are next to 1.
-            Ok(if t.to_f64().abs() < (T::MIN_EXPONENT as f64 / 2.0).exp2() { one } else { t })
-        })?,
+        // What is much smaller than the other entries, most of which are next to 1, may count as 0.
+        Sides::Vectors if loss.name.starts_with("cosine_similarity") => {
+            strew(u, &mut batch.t, |u| score(u).map(large))?
+        }
         Sides::Hits | Sides::Distributions => strew(u, &mut batch.t, probability)?,
         // The rows of classes are these.
         Sides::Vectors | Sides::Classes | Sides::ClassesOfLogarithms => {}
@@ -48,4 +54,9 @@ fn judge<T: PairSubject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
         panic!("{} {}: {fault}", loss.name, T::NAME);
     }
     Ok(())
+}
+
+/// The same number, or 1 for one that is next to 0.
+fn large<T: Judged>(x: T) -> T {
+    if x.to_f64().abs() < (T::MIN_EXPONENT as f64 / 2.0).exp2() { T::from_f64(1.0) } else { x }
 }

@@ -38,7 +38,8 @@ use crate::{Call, Loss, LossError, Outcome};
 /// # Accuracy
 /// The loss 8 ULP of the largest of 1 (for `y = 1`), the margin (for `y = -1`) and `Σ |x_j t_j| / (‖x‖ ‖t‖)`; the
 /// gradient 8 ULP of the larger of its two terms, with that sum in the place of the cosine, for rows of any length. An
-/// entry that is smaller than the largest of its row times the least normal number may count as 0.
+/// entry that is smaller than the largest of its row times the least normal number may count as 0, and a
+/// cosine that is no normal number has fewer digits, in gradients too.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses) for rows without columns, [`Stride`](LossError::Stride),

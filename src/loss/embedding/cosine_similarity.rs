@@ -30,7 +30,8 @@ use crate::{Call, Loss, LossError, Outcome};
 ///
 /// # Accuracy
 /// The loss 8 ULP of `Σ |x_j t_j| / (‖x‖ ‖t‖)`, the gradient 8 ULP of the larger of its two terms, for rows of any
-/// length. An entry that is smaller than the largest of its row times the least normal number may count as 0.
+/// length. An entry that is smaller than the largest of its row times the least normal number may count as 0, and a
+/// cosine that is no normal number has fewer digits, in gradients too.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses) for rows without columns, [`Stride`](LossError::Stride),
