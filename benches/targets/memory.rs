@@ -55,6 +55,9 @@ const COLUMNS: usize = 768;
 
 pub(crate) fn measure(plan: Plan, report: &mut Report) {
     let columns = ["loss", "type", "value, all threads", "value+grad, one", "value+grad, all", "in place, all"];
+    if plan.is_brief {
+        report.say("Brief: no array in memory has more than 256 MiB, whatever the last cache holds.");
+    }
     report.part("In memory", ABOUT, &columns);
     one_type::<f32>(plan, report, losses::elementwise(), losses::pairs(COLUMNS));
     if !plan.is_brief {
@@ -62,6 +65,8 @@ pub(crate) fn measure(plan: Plan, report: &mut Report) {
     }
 }
 
+/// The most bytes of an array of a brief run, eight times the last cache of the machine of the record.
+const BRIEF_BYTES: usize = 1 << 28;
 /// What stands for all.
 const BRIEF: [&str; 4] = ["Mse", "BceWithLogits", "CosineSimilarity", "CrossEntropy"];
 
@@ -80,8 +85,8 @@ where
     T: Scalar + Word,
     CrossEntropy<'static, T>: Loss<T, u32>,
 {
-    // What is brief must run anywhere.
-    let most = if plan.is_brief { 1 << 29 } else { usize::MAX };
+    // What is brief must run anywhere, and soon.
+    let most = if plan.is_brief { BRIEF_BYTES } else { usize::MAX };
     let bytes = if plan.is_quick { 1 << 20 } else { most.min(8 * machine::last_level_cache().unwrap_or(32 << 20)) };
     let len = (bytes / size_of::<T>()).next_multiple_of(COLUMNS);
     let mut data = Data::<T, T>::elements(len);
