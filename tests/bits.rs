@@ -11,7 +11,7 @@ use lossfn::{
     CrossEntropy, HingeEmbedding, KlDiv, Layout, LogCosh, Mape, Mse, Msle, SquaredHinge,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use support::{Number, Problem, Results, Rng, Verbs, bind, for_both_types, run, subjects};
+use support::{Number, Problem, Results, Rng, Verbs, bind, for_both_types, run, subjects, words_of_both};
 
 for_both_types!(digests);
 
@@ -67,22 +67,9 @@ trait Others: Number {
     fn of_both<'a>(how: Call<'a, Self>, data: &'a Data<Self>) -> Vec<(String, Vec<u64>)>;
 }
 
-/// The bits of all that the verbs with both gradients return and write, for so many items.
+/// What both gradients of a loss come to, for so many items.
 fn both<T: Number>(loss: impl BothGrads<T>, data: &Data<T>, items: usize) -> Vec<u64> {
-    let (x, t) = (&data.x[..ROWS * COLUMNS], &data.units[..ROWS * COLUMNS]);
-    let nan = T::of(f64::NAN);
-    let (mut each, mut dx, mut dt) = (vec![nan; items], vec![nan; x.len()], vec![nan; x.len()]);
-    let outcome = loss.value_and_grads(x, t, Some(&mut dx), Some(&mut dt)).expect("a call");
-    let totals = outcome.totals;
-    let mut words = vec![outcome.value.bits(), totals.sum.bits(), totals.weight.bits(), totals.count];
-    let mut add = |numbers: &[T]| words.extend(numbers.iter().map(|x| x.bits()));
-    add(&dx);
-    add(&dt);
-    loss.each_and_grads(x, t, &mut each, Some(&mut dx), Some(&mut dt)).expect("a call");
-    add(&each);
-    add(&dx);
-    add(&dt);
-    words
+    words_of_both(&loss, &data.x[..ROWS * COLUMNS], &data.units[..ROWS * COLUMNS], items)
 }
 
 macro_rules! others {

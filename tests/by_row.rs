@@ -4,7 +4,7 @@ mod support;
 
 use lossfn::internals::levels;
 use lossfn::{BceWithLogits, BothGrads, ByRow, Call, Divisor, KlDiv, Level, Mse, Outcome, Totals, Weights, With};
-use support::{Number, Rng, fused_levels};
+use support::{Number, Rng, fused_levels, words_of_both};
 
 /// A loss, called in some way.
 type Make<T, F> = fn(Call<'static, T>) -> With<'static, F, T>;
@@ -253,26 +253,14 @@ macro_rules! every_verb_of {
 }
 every_verb_of!(every_verb_of_singles: f32, every_verb_of_doubles: f64);
 
-/// All that the verbs with both gradients return and write.
-fn words<T: Number, F: BothGrads<T>>(data: &Data<T>, loss: F) -> Vec<u64> {
-    let n = data.rows * data.columns;
-    let nan = T::of(f64::NAN);
-    let (mut each, mut dx, mut dt) = (vec![nan; data.rows], vec![nan; n], vec![nan; n]);
-    let Outcome { value, totals, .. } = loss.value_and_grads(data.x, data.t, Some(&mut dx), Some(&mut dt)).unwrap();
-    let mut words: Vec<u64> = dx.iter().chain(&dt).map(|x| x.bits()).collect();
-    loss.each_and_grads(data.x, data.t, &mut each, Some(&mut dx), Some(&mut dt)).unwrap();
-    words.extend(each.iter().chain(&dx).chain(&dt).map(|x| x.bits()));
-    words.extend([value.bits(), totals.sum.bits(), totals.weight.bits(), totals.count]);
-    words
-}
-
 /// All levels with a fused multiply-add have the same bits, where there are several.
 fn levels_agree<T: Number, F: BothGrads<T> + Copy>(make: Make<T, F>) {
     for (rows, columns, inner) in SHAPES {
         let data = Data::<T>::new(rows, columns, inner);
         for choice in choices().step_by(7) {
-            let mut of_levels =
-                fused_levels().into_iter().map(|level| words(&data, make(data.call(choice).level(level))));
+            let mut of_levels = fused_levels()
+                .into_iter()
+                .map(|level| words_of_both(&make(data.call(choice).level(level)), data.x, data.t, rows));
             let Some(first) = of_levels.next() else { return };
             assert!(of_levels.all(|words| words == first), "{rows}x{columns}, {inner} apart, {choice:?}");
         }

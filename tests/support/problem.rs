@@ -2,7 +2,7 @@
 
 use super::subjects::{Subject, Targets};
 use super::{AnyLoss, Number, Rng, Verbs, Y};
-use lossfn::{Call, Layout, Totals};
+use lossfn::{BothGrads, Call, Layout, Totals};
 
 /// A loss with rows of inputs and targets.
 #[derive(Clone)]
@@ -200,4 +200,17 @@ pub(crate) fn run<T: Number>(what: &str, verbs: &dyn Verbs<T>, x: &[T], items: u
     assert_same_totals(totals, outcome.totals, &format!("{what}: each with its gradient"));
     assert_same(&again, &each, &format!("{what}: each with its gradient"));
     Results { value: outcome.value, totals: outcome.totals, grad, each, each_grad }
+}
+
+/// The bits of all that the verbs with both gradients return and write, for so many items.
+pub(crate) fn words_of_both<T: Number>(loss: &impl BothGrads<T>, x: &[T], t: &[T], items: usize) -> Vec<u64> {
+    let nan = T::of(f64::NAN);
+    let (mut each, mut dx, mut dt) = (vec![nan; items], vec![nan; x.len()], vec![nan; x.len()]);
+    let outcome = loss.value_and_grads(x, t, Some(&mut dx), Some(&mut dt)).expect("a call");
+    let totals = outcome.totals;
+    let mut words = vec![outcome.value.bits(), totals.sum.bits(), totals.weight.bits(), totals.count];
+    words.extend(dx.iter().chain(&dt).map(|x| x.bits()));
+    loss.each_and_grads(x, t, &mut each, Some(&mut dx), Some(&mut dt)).expect("a call");
+    words.extend(each.iter().chain(&dx).chain(&dt).map(|x| x.bits()));
+    words
 }

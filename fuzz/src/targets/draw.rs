@@ -33,7 +33,8 @@ pub(super) fn probability<T: Judged>(u: &mut Unstructured<'_>) -> Result<T> {
     Ok(*u.choose(&[share, share, T::from_f64(0.0), T::from_f64(f64::NAN)])?)
 }
 
-/// A class weight that makes nothing overflow, and no gradient lose digits; not 0, since a mean over weights of 0 is none.
+/// A class weight that makes nothing overflow, and no gradient lose digits; not 0, since a mean over weights of 0 is
+/// none.
 pub(super) fn weight<T: Judged>(u: &mut Unstructured<'_>) -> Result<T> {
     let plain = f64::from(u.int_in_range(1..=u16::MAX)?) / 65536.0;
     Ok(T::from_f64(*u.choose(&[plain, plain, plain, 1.0, 1e-6])?))

@@ -33,8 +33,8 @@ pub enum Target<'a, W> {
 }
 
 impl<W: Wide> CrossEntropy<'_, W> {
-    /// Loss and gradients in closed form: duals would take a pass for each class. A class is a target like another, all of
-    /// whose probability is there.
+    /// Loss and gradients in closed form: duals would take a pass for each class. A class is a target like another, all
+    /// of whose probability is there.
     ///
     /// # Panics
     /// If weights, probabilities or the class do not fit the row.

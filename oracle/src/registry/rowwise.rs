@@ -58,7 +58,8 @@ pub const CROSS_ENTROPY: [Rowwise; 7] = [
 ];
 
 impl Rowwise {
-    /// What it promises of rows of `T`: entries of the gradient by the logits below twice the smallest normal number may be 0.
+    /// What it promises of rows of `T`: entries of the gradient by the logits that are below twice the smallest normal
+    /// number may be 0.
     pub fn accuracy<T: Judged>(&self) -> Accuracy {
         let flush = <f64 as Wide>::exp2i(T::MIN_EXPONENT + 1);
         let slope = Tolerance::ulp(self.ulp.1);
