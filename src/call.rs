@@ -72,8 +72,8 @@ pub enum ByRow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Threads {
-    /// In the caller's rayon pool where the data are large and the `rayon` feature is on. The bits of the results do
-    /// not depend on it.
+    /// In the caller's rayon pool where the data are large and the `rayon` feature is on: in the one whose
+    /// `ThreadPool::install` runs the call, or the global one. The bits of the results do not depend on it.
     #[default]
     Auto,
     /// On the calling thread, whatever features another crate turned on.
@@ -129,25 +129,26 @@ impl<'a, T: Real> Call<'a, T> {
     }
 
     /// Factors of the losses and of their gradients. They do not change the divisor unless it is
-    /// [`Divisor::WeightSum`]. A weight of 0 on a NaN or an infinity gives NaN, where a class weight of 0 makes an
-    /// infinite loss 0, and so does one of a row of [`CrossEntropy`](crate::CrossEntropy) against an index without
-    /// smoothing: to leave an element out, use a mask.
+    /// [`Divisor::WeightSum`]. A weight of 0 on a NaN or an infinity gives NaN, with two exceptions where an infinite loss
+    /// becomes 0: class weights, and weights of rows of [`CrossEntropy`](crate::CrossEntropy) against an index without
+    /// smoothing. To leave an element out, use a mask.
     #[must_use]
     pub const fn weights(mut self, weights: Weights<'a, T>) -> Self {
         self.weights = Some(weights);
         self
     }
 
-    /// `false` leaves an element or a row out: what it holds has no effect, it counts nowhere, its loss and gradient
-    /// are exact zeros. One entry for each element, or for each row.
+    /// `false` leaves an element or a row out: what it holds has no effect (except with
+    /// [`Labels::Auto`](crate::Labels::Auto)), it counts nowhere, its loss and gradient are exact zeros. One entry for each
+    /// element, or for each row.
     #[must_use]
     pub const fn mask(mut self, mask: &'a [bool]) -> Self {
         self.mask = Some(mask);
         self
     }
 
-    /// The row length, for losses of elements, where weights, mask, upstream or divisor go by rows. It is known
-    /// without this where the weights are given by columns, and without [`by_row`](Self::by_row) where by rows.
+    /// The row length, for losses of elements, where weights, mask, upstream or divisor go by rows. It need not be given
+    /// with [`Weights::Columns`], nor with [`Weights::Rows`] unless there is a [`by_row`](Self::by_row).
     #[must_use]
     pub const fn columns(mut self, columns: usize) -> Self {
         self.columns = Some(columns);

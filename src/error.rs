@@ -25,11 +25,12 @@ pub enum LossError {
         /// The length it has.
         found: usize,
     },
-    /// The number of elements is not a multiple of the row length.
+    /// The number of elements is not a multiple of the row length or stride, or that of targets along an axis is not one
+    /// of the inner length.
     Rows {
-        /// The number of elements.
+        /// The number of elements, or of targets.
         elements: usize,
-        /// The row length.
+        /// The row length or stride, the length of a whole sample, or the inner length.
         columns: usize,
     },
     /// Rows of no class, or of no column.
@@ -97,7 +98,7 @@ impl fmt::Display for LossError {
                 write!(f, "{what} has {found} entries: give it {expected}")
             }
             Self::Rows { elements, columns } => {
-                write!(f, "{elements} elements do not make whole rows of {columns}: mend the slice or the row length")
+                write!(f, "{elements} elements are not whole rows of {columns}: mend the slice, layout or weights")
             }
             Self::NoClasses => write!(f, "a row has no class: give at least 1"),
             Self::Stride { classes, stride } => {

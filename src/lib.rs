@@ -2,7 +2,7 @@
 //! threads for large batches, and a `no_std` build that does not allocate.
 //!
 //! A loss is a small value that holds its own options. It does what [`Loss`] lists, with the same arguments for all:
-//! prediction `x`, target `y`, gradient `dx`.
+//! prediction `x`, target `y`, gradient `dx`. The prediction comes first, as in PyTorch; Keras has it second.
 //!
 //! ```
 //! use lossfn::{CrossEntropy, Huber, Loss};
@@ -39,14 +39,19 @@
 //!   in the last bit of sums, because their vectors and tiles differ in length.
 //! - **Errors.** Lengths, options and class indices that cannot be are a [`LossError`], before any output is written.
 //!   Nothing panics.
-//! - **NaN.** Floats are not checked: outside the domain the result there is NaN, and NaN in gives NaN out. What
-//!   rows and elements hold that are masked or ignored has no effect; their gradient is exactly zero.
+//! - **NaN.** Floats are not checked. What has no value is NaN, and so is what is made of NaN; where a loss differs, it
+//!   says so under *Edge cases*. What rows and elements hold that are masked or ignored has no effect, except with
+//!   [`Labels::Auto`]; their gradient is exactly zero.
+//! - **Accuracy** is stated for the loss and the gradient of one element or row. Weights, divisor and upstream gradient
+//!   come on top: in `f64` they are multiplied to one factor of the gradient, which is rounded to the element type, and
+//!   so is the product with it.
 //! - **Means over nothing** follow [`Empty`]; their gradients are zero.
-//! - **Memory.** No verb allocates. The scratch is on the stack: at most 32 KiB with `std`, of the less than 512 KiB of
-//!   stack that a call takes in all, even in a debug build. Without it the calls that `scripts/no_std` measures take at
-//!   most 6 KiB of stack in all on x86-64, those of `scripts/firmware` 4 KiB on a Cortex-M, and 2 there if they are of
-//!   elements that are not reduced by row, of `CrossEntropy` against classes or of cosines, and no rows lie along an axis
-//!   in the middle.
+//! - **Memory.** No verb allocates; scratch is on the stack, of which a call takes
+//!   - with `std` less than 512 KiB, even in a debug build (the scratch is 32 KiB at most);
+//!   - without it on x86-64 at most 6 KiB in the calls that `scripts/no_std` measures;
+//!   - on a Cortex-M at most 4 KiB in those that `scripts/firmware` measures, and at most 2 KiB in those of them that are
+//!     of elements not reduced by row, of `CrossEntropy` against classes, or of cosines, and whose rows do not lie along an
+//!     axis in the middle.
 //!
 //! # Features
 //!

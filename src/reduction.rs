@@ -16,7 +16,9 @@ pub enum Reduction {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Divisor {
-    /// What PyTorch's `mean` of this loss divides by; each loss states it.
+    /// What the loss states as its default mean, which is the number of its elements, or of its rows, or the sum of the
+    /// class weights of these. What is masked or ignored is not among them. With
+    /// [`Call::by_row`](crate::Call::by_row) it is the number of rows.
     #[default]
     OfLoss,
     /// The number of elements (for losses of rows: of rows), counted or not.
@@ -26,7 +28,8 @@ pub enum Divisor {
     Rows,
     /// The number of elements (for losses of rows: of rows) that are neither masked nor ignored.
     Counted,
-    /// The sum of the weights of what is counted.
+    /// The sum of the weights of what is counted. With [`Call::by_row`](crate::Call::by_row) rows are counted, each as 1 if
+    /// the weights are of columns.
     WeightSum,
     /// A number of the caller's that is not negative, such as the tokens of all micro-batches of a step.
     Fixed(f64),

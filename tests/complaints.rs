@@ -35,13 +35,27 @@ fn label_smoothing_neither_reads_nor_counts_ignored_rows() {
 }
 
 #[test]
+fn a_class_of_weight_zero_adds_nothing_under_label_smoothing_where_it_cannot_be() {
+    let (x, weights, mut dx) = ([-INF, 0.0, 0.0], [0.0, 1.0, 1.0], [9.0; 3]);
+    let loss = CrossEntropy::new(3).class_weights(&weights).label_smoothing(0.3);
+    let wanted = [0.0, 0.5 * 0.9 - 0.8, 0.5 * 0.9 - 0.1];
+    let value = loss.value_and_grad(&x, &[1], &mut dx).expect("a call").value;
+    assert_near(value, 0.9 * 2_f64.ln(), 1e-15);
+    dx.iter().zip(wanted).for_each(|(got, wanted)| assert_near(*got, wanted, 1e-15));
+    let value = loss.value_and_grad(&x, &[0.0, 1.0, 0.0], &mut dx).expect("a call").value;
+    assert_near(value, 0.9 * 2_f64.ln(), 1e-15);
+    dx.iter().zip(wanted).for_each(|(got, wanted)| assert_near(*got, wanted, 1e-15));
+}
+
+#[test]
 fn a_mean_over_ignored_rows_alone_is_what_the_call_says() {
-    let (x, y, mut dx) = ([1.0, 2.0], [-100], [9.0; 2]);
-    let loss = CrossEntropy::new(2);
-    assert!(loss.value_and_grad(&x, &y, &mut dx).expect("a call").value.is_nan());
-    assert_eq!(dx, [0.0; 2]);
-    let outcome = loss.with(Call::new().empty(Empty::Zero)).value(&x, &y).expect("a call");
-    assert_eq!((outcome.value, outcome.totals.sum, outcome.totals.count), (0.0, 0.0, 0));
+    for (loss, ignored) in [(CrossEntropy::new(2), -100), (CrossEntropy::new(2).keras().ignore_index(1), 1)] {
+        let (x, y, mut dx) = ([1.0, 2.0, 3.0, 4.0], [ignored; 2], [9.0; 4]);
+        assert!(loss.value_and_grad(&x, &y, &mut dx).expect("a call").value.is_nan());
+        assert_eq!(dx, [0.0; 4]);
+        let outcome = loss.with(Call::new().empty(Empty::Zero)).value(&x, &y).expect("a call");
+        assert_eq!((outcome.value, outcome.totals.sum, outcome.totals.count), (0.0, 0.0, 0));
+    }
 }
 
 #[test]

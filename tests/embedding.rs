@@ -7,7 +7,7 @@
 mod judging;
 
 use judging::family::tests_of_family;
-use lossfn::{CosineEmbedding, CosineSimilarity, Loss, LossError};
+use lossfn::{BothGrads, CosineEmbedding, CosineSimilarity, Loss, LossError};
 
 tests_of_family!(Embedding);
 
@@ -22,6 +22,28 @@ fn vectors_far_below_their_guard() -> Result<(), LossError> {
         let expected = -f64::from(t) / 1e-12;
         assert!((f64::from(grad) / expected - 1.0).abs() < 3e-7, "{grad:e} is not {expected:e}");
     }
+    Ok(())
+}
+
+/// The cosine is as exact as such numbers are, and here gradients keep their digits.
+#[test]
+fn vectors_far_below_their_guard_have_subnormal_cosines() -> Result<(), LossError> {
+    let (x, t) = ([1e-20_f32, 2e-20, -1e-20], [3e-20_f32, 1e-20, -2e-20]);
+    let cosine: f64 = x.iter().zip(&t).map(|(x, t)| f64::from(*x) * f64::from(*t)).sum();
+    let spacing = f64::from(f32::from_bits(1));
+    let check = |value: f64, dx: [f32; 3], dt: [f32; 3], sign: f64| {
+        assert!((value - sign * cosine).abs() <= 4.0 * spacing, "{value:e} is not {:e}", sign * cosine);
+        for (slope, other) in dx.into_iter().chain(dt).zip(t.into_iter().chain(x)) {
+            let expected = sign * f64::from(other);
+            assert!((f64::from(slope) / expected - 1.0).abs() < 3e-7, "{slope:e} is not {expected:e}");
+        }
+    };
+    let (mut dx, mut dt) = ([0.0; 3], [0.0; 3]);
+    let floored = CosineSimilarity::new(3).floor(1.0).value_and_grads(&x, &t, Some(&mut dx), Some(&mut dt))?.value;
+    check(floored, dx, dt, -1.0);
+    let apart = CosineEmbedding::new(3, &[-1]).epsilon(1.0);
+    let added = apart.value_and_grads(&x, &t, Some(&mut dx), Some(&mut dt))?.value;
+    check(added, dx, dt, 1.0);
     Ok(())
 }
 

@@ -126,12 +126,14 @@ fn signs(loss: &impl Loss<f64>) {
 
 fn classes(loss: &impl Loss<f64, i64>) {
     let mut dx = [9.0; 6];
-    is_finite(loss.value_and_grad(&NUMBERS, &[1, 2], &mut dx));
+    is_finite(loss.value_and_grad(&NUMBERS, &[1, 0], &mut dx));
     assert!(dx.iter().all(|x| x.is_finite() && *x != 9.0));
 }
 
-fn call(how: Call<'_, f64>) {
-    is_finite(Mse::new().with(how).value(&NUMBERS, &TARGETS));
+fn call(how: &Call<'_, f64>) {
+    let mut dx = [9.0; 6];
+    is_finite(Mse::new().with(*how).value_and_grad(&NUMBERS, &TARGETS, &mut dx));
+    assert!(dx.iter().all(|x| x.is_finite() && *x != 9.0));
 }
 
 /// Runs expressions by the functions above, and returns their texts.
@@ -147,12 +149,26 @@ macro_rules! run {
 }
 
 #[test]
+fn unreduced_losses_are_those_of_two_verbs() {
+    fn unreduced<const N: usize>(how: Call<'_, f64>) -> [f64; N] {
+        let (mut each, mut again, mut dx) = ([9.0; N], [9.0; N], [9.0; 6]);
+        let loss = Mse::new().with(how);
+        loss.each(&NUMBERS, &TARGETS, &mut each).expect("a call");
+        loss.each_and_grad(&NUMBERS, &TARGETS, &mut again, &mut dx).expect("a call");
+        assert_eq!(each, again);
+        assert!(dx.iter().all(|x| x.is_finite() && *x != 9.0));
+        each
+    }
+    assert_eq!(unreduced(Call::new()), [0.0625, 0.25, 0.0625, 0.140_625, 0.015_625, 0.0625]);
+    assert_eq!(unreduced(Call::new().columns(COLUMNS).by_row(ByRow::Sum)), [0.375, 0.21875]);
+}
+
+#[test]
 fn every_expression_runs() {
     let (columns, inner, beta, delta, margin) = (COLUMNS, 2, 0.5, 2.0, 0.5);
     let (w, pos_weight, sample_weight) = ([1.0, 2.0, 3.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0]);
     let (column_weight, row_weight) = (pos_weight, sample_weight);
     let (labels, mask) = ([1_i8, -1], [true, false]);
-    let by_call = |how: &Call<'_, f64>| call(*how);
     let mut texts = run! {
         numbers:
             Mae::new().torch(), Mse::new().torch(), SmoothL1::new(beta).torch(), Huber::new(delta).torch(),
@@ -170,7 +186,7 @@ fn every_expression_runs() {
             CategoricalHinge::new(columns).keras(), Hinge::new().keras(), SquaredHinge::new().keras(),
             CosineSimilarity::new(columns).keras(), CosineSimilarity::new(Layout::axis(columns, inner)).keras();
         signs: HingeEmbedding::new(margin).torch();
-        by_call:
+        call:
             Call::new(), Call::new().sum(), Call::new().columns(columns).mean(Divisor::Rows),
             Call::new().weights(Weights::Each(&w)), Call::new().weights(Weights::Columns(&column_weight)),
             Call::new().columns(columns).weights(Weights::Rows(&row_weight)),
@@ -194,10 +210,14 @@ fn every_expression_runs() {
             CrossEntropy::new(columns).torch(),
             CrossEntropy::new(columns).torch().class_weights(&w).ignore_index(0).label_smoothing(0.1),
             CategoricalCrossEntropy::new(columns).keras().ignore_index(0),
-            CrossEntropy::new(columns).keras().ignore_index(0), Nll::new(columns).torch().class_weights(&w);
+            CrossEntropy::new(columns).keras().ignore_index(0),
+            Nll::new(columns).torch().class_weights(&w).ignore_index(0),
+            Nll::new(Layout::axis(columns, inner)).torch();
     });
-    let listed = rows().flat_map(|row| row.get(1).map(|cell| code(cell).collect::<Vec<_>>()).unwrap_or_default());
-    let listed: BTreeSet<String> = listed.filter(|code| code.contains("::")).map(without_spaces).collect();
+    let (listed, verbs): (BTreeSet<_>, BTreeSet<_>) =
+        rows().filter_map(|row| row.get(1).copied()).flat_map(code).partition(|code| code.contains("::"));
+    assert_eq!(verbs, BTreeSet::from(["axis", "each", "each_and_grad"]), "what is no expression");
+    let listed: BTreeSet<String> = listed.into_iter().map(without_spaces).collect();
     let untested: Vec<_> = listed.difference(&texts).collect();
     let unlisted: Vec<_> = texts.difference(&listed).collect();
     assert!(untested.is_empty() && unlisted.is_empty(), "not tested: {untested:?}\nnot listed: {unlisted:?}");

@@ -31,7 +31,10 @@ fn trap_1_ignored_rows_are_not_read() {
     assert_near(loss, 2.407_606, 1e-6);
     assert_eq!(dx[..3], [0.0; 3]);
     let masked = [-INF, -INF, -INF, 1.0, 2.0, 3.0];
-    assert_near(CrossEntropy::new(3).value(&masked, &[-100, 0]).expect("a call").value, 2.407_606, 1e-6);
+    let mut dx = [9.0; 6];
+    let loss = CrossEntropy::new(3).value_and_grad(&masked, &[-100, 0], &mut dx).expect("a call").value;
+    assert_near(loss, 2.407_606, 1e-6);
+    assert_eq!(dx[..3], [0.0; 3]);
 }
 
 #[test]
@@ -156,11 +159,29 @@ fn trap_9_epsilons_of_cosines_are_those_of_the_preset() {
 
 #[test]
 fn trap_10_sums_and_blocks_lose_nothing() {
-    // A first block of nothing but -inf.
-    let mut logits = vec![-INF; 4096];
-    logits.extend([1.0, 2.0, 3.0, 4.0]);
-    let loss = CrossEntropy::new(Layout::rows(logits.len())).value(&logits, &[4099]).expect("a call").value;
-    assert_near(loss, 0.440_189_7, 1e-7);
+    // Blocks of nothing but -inf, and what is merged with them.
+    for impossible in [4, 4096, 40_000] {
+        let mut logits = vec![-INF; impossible];
+        logits.extend([1.0, 2.0, 3.0, 4.0]);
+        let mut one_hot = vec![0.0; logits.len()];
+        one_hot[impossible + 3] = 1.0;
+        let mut dx = [vec![9.0; logits.len()], vec![9.0; logits.len()]];
+        let loss = CrossEntropy::new(logits.len());
+        let by_index = loss.value_and_grad(&logits, &[impossible + 3], &mut dx[0]).expect("a call").value;
+        let by_probability = loss.value_and_grad(&logits, &one_hot, &mut dx[1]).expect("a call").value;
+        assert_all_near(&[by_index, by_probability], &[0.440_189_7; 2], 1e-7);
+        for dx in &dx {
+            assert!(dx[..impossible].iter().all(|slope| *slope == 0.0));
+            assert_all_near(&dx[impossible..], &[0.032_058_6, 0.087_144_3, 0.236_882_8, -0.356_085_7], 1e-7);
+        }
+        // The same along an axis: two rows whose entries alternate.
+        let apart: Vec<f64> = logits.iter().flat_map(|x| [*x, *x]).collect();
+        let loss = CrossEntropy::new(Layout::axis(logits.len(), 2));
+        assert_near(loss.value(&apart, &[impossible + 3; 2]).expect("a call").value, 0.440_189_7, 1e-7);
+    }
+    // The mean over 2^20 rows is the loss of each.
+    let mean = CrossEntropy::new(2).value(&vec![0.0_f32; 1 << 21], &vec![0_u8; 1 << 20]).expect("a call").value;
+    assert_near(mean, f64::from(core::f32::consts::LN_2), 1e-12);
     // The mean of 2^25 equal losses is each of them.
     let (x, t) = (vec![1.1_f32; 1 << 25], vec![0.0; 1 << 25]);
     let mean = Mse::new().value(&x, &t).expect("a call").value;

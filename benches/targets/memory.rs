@@ -14,7 +14,8 @@ use lossfn::{CrossEntropy, Loss};
 const ABOUT: &str = "\
 Share of the speed of a loop that touches the same memory and does nothing else, measured in turn with the loss: of the
 fastest loop there is (*stream*: stores past the caches, loads announced), and where it says *copy*, of `memcpy`. Every
-array is at least eight times the last cache. Median (least–largest) of the rounds.";
+array is at least eight times the last cache, or, in a brief run, about 256 MiB if that is less. Median (least–largest)
+of the rounds.";
 
 /// The targets of a kind of loss.
 #[derive(Clone, Copy)]
@@ -55,9 +56,6 @@ const COLUMNS: usize = 768;
 
 pub(crate) fn measure(plan: Plan, report: &mut Report) {
     let columns = ["loss", "type", "value, all threads", "value+grad, one", "value+grad, all", "in place, all"];
-    if plan.is_brief {
-        report.say("Brief: no array in memory has more than 256 MiB, whatever the last cache holds.");
-    }
     report.part("In memory", ABOUT, &columns);
     one_type::<f32>(plan, report, losses::elementwise(), losses::pairs(COLUMNS));
     if !plan.is_brief {
@@ -65,7 +63,7 @@ pub(crate) fn measure(plan: Plan, report: &mut Report) {
     }
 }
 
-/// The most bytes of an array of a brief run, eight times the last cache of the machine of the record.
+/// About the most bytes of an array of a brief run.
 const BRIEF_BYTES: usize = 1 << 28;
 /// What stands for all.
 const BRIEF: [&str; 4] = ["Mse", "BceWithLogits", "CosineSimilarity", "CrossEntropy"];

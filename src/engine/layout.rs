@@ -34,7 +34,8 @@ impl Layout {
         Self { classes, stride: classes, inner: 1 }
     }
 
-    /// A row every `stride` entries. What lies between the rows is neither read nor written.
+    /// A row every `stride` entries. What lies between the rows is neither read nor written. A slice includes
+    /// the gap after its last row.
     #[must_use]
     pub const fn stride(mut self, stride: usize) -> Self {
         self.stride = stride;

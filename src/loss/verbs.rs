@@ -6,7 +6,8 @@ use crate::{Call, LossError, Outcome, Real, Totals};
 /// What every loss can do. `x` is the prediction, `y` the target, `dx` the gradient with respect to `x`.
 ///
 /// `T` is the element type and `Y` that of the targets: `T` itself, or an integer for class indices. No verb
-/// allocates. An error is returned before any output is written.
+/// allocates. An error is returned before any output is written. Losses are chosen when a program is compiled: to choose
+/// among some at run time, match on an enum of them. There are none but those of this crate.
 ///
 /// ```
 /// use lossfn::{Huber, Loss};
@@ -225,32 +226,72 @@ macro_rules! preset {
 }
 pub(crate) use preset;
 
-/// Gives an elementwise loss its verbs for `f32` and `f64`, compiled in this crate.
-macro_rules! elementwise_loss {
-    ($loss:ident) => {
+/// Gives a loss its method `with`, and its verbs for `f32` and `f64` by a function that runs one call. What that needs is
+/// compiled in this crate.
+macro_rules! verbs {
+    ($loss:ident: $run:path) => {
         $crate::loss::verbs::with!($loss);
-        $crate::loss::verbs::elementwise_verbs!($loss: f32);
-        $crate::loss::verbs::elementwise_verbs!($loss: f64);
+        $crate::loss::verbs::run_by!($loss, f32, $run);
+        $crate::loss::verbs::run_by!($loss, f64, $run);
     };
-    ($loss:ident<'a, T>) => {
+    ($loss:ident<'a>: $run:path) => {
+        $crate::loss::verbs::with!($loss<'a>);
+        $crate::loss::verbs::run_by!($loss<'_>, f32, $run);
+        $crate::loss::verbs::run_by!($loss<'_>, f64, $run);
+    };
+    ($loss:ident<'a, T>: $run:path) => {
         $crate::loss::verbs::with!($loss<'a, T>);
-        $crate::loss::verbs::elementwise_verbs!($loss<'_, f32>: f32);
-        $crate::loss::verbs::elementwise_verbs!($loss<'_, f64>: f64);
+        $crate::loss::verbs::run_by!($loss<'_, f32>, f32, $run);
+        $crate::loss::verbs::run_by!($loss<'_, f64>, f64, $run);
     };
 }
-pub(crate) use elementwise_loss;
+pub(crate) use verbs;
 
-macro_rules! elementwise_verbs {
-    ($loss:ty: $t:ty) => {
+macro_rules! run_by {
+    ($loss:ty, $t:ty, $run:path) => {
         impl $crate::Loss<$t> for $loss {
             fn run(
                 &self,
                 how: &$crate::Call<'_, $t>,
                 args: $crate::engine::Args<'_, $t, $t>,
             ) -> Result<$crate::Outcome, $crate::LossError> {
-                $crate::engine::elementwise::run(self, how, args)
+                $run(self, how, args)
             }
         }
     };
 }
-pub(crate) use elementwise_verbs;
+pub(crate) use run_by;
+
+/// The same against class indices, which the function is given without their type.
+macro_rules! class_verbs {
+    ($loss:ident: $run:path) => {
+        $crate::loss::verbs::run_by_class!($loss, f32, $run);
+        $crate::loss::verbs::run_by_class!($loss, f64, $run);
+    };
+}
+pub(crate) use class_verbs;
+
+macro_rules! run_by_class {
+    ($loss:ident, $t:ty, $run:path) => {
+        impl<Y: $crate::ClassIndex> $crate::Loss<$t, Y> for $loss<'_, $t> {
+            fn run(
+                &self,
+                how: &$crate::Call<'_, $t>,
+                args: $crate::engine::Args<'_, $t, Y>,
+            ) -> Result<$crate::Outcome, $crate::LossError> {
+                // Not generic, so that the kernels are compiled in this crate, and once.
+                fn erased(
+                    loss: &$loss<'_, $t>,
+                    how: &$crate::Call<'_, $t>,
+                    args: $crate::engine::Args<'_, $t, ()>,
+                    classes: $crate::Classes<'_>,
+                ) -> Result<$crate::Outcome, $crate::LossError> {
+                    $run(loss, how, args, classes)
+                }
+                let (args, classes) = args.take_target();
+                erased(self, how, args, Y::erase(classes))
+            }
+        }
+    };
+}
+pub(crate) use run_by_class;

@@ -1,14 +1,15 @@
 //! Batches for elementwise losses: every level and verb against one evaluation of the oracle.
 
+use super::buffers::Buffers;
 use super::expected::{Expected, Items, Output, Tolerances};
+use super::placement::Placement;
 use super::{Manner, Peaks, manners, pairs_of, proptest_config};
 use core::cell::RefCell;
 use lossfn::Level;
-use lossfn_oracle::Judged;
 use lossfn_oracle::formula::Element;
-use lossfn_oracle::inputs::{Shifted, lengths, offsets};
+use lossfn_oracle::inputs::{lengths, offsets};
 use lossfn_oracle::reduce::Divisor;
-use lossfn_oracle::registry::{Row, Slices, Subject, Verb};
+use lossfn_oracle::registry::{Row, Subject, Verb};
 use proptest::collection::vec;
 use proptest::prelude::Strategy;
 use proptest::sample::select;
@@ -58,22 +59,10 @@ impl<'a, T: Subject> Elements<'a, T> {
     }
 
     pub(crate) fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
-        let nan = vec![T::from_f64(f64::NAN); self.x.len()];
-        let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
-        let (mut x, t) = (shifted(&self.x, 0), shifted(&self.t, 5));
-        let (mut each, mut grad, mut target_grad) = (shifted(&nan, 3), shifted(&nan, 11), shifted(&nan, 7));
-        let slices =
-            Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: target_grad.get_mut() };
-        let returned = self.row.run(manner.call().level(level), verb, t.get(), slices).map_err(|e| e.to_string())?;
-        if [&x, &t, &each, &grad, &target_grad].iter().any(|slice| !slice.intact()) {
-            return Err("wrote beside its slices".into());
-        }
-        let in_place = verb == Verb::ValueAndGradInPlace;
-        if !in_place && !super::same_bits(x.get(), &self.x) {
-            return Err("wrote to its input".into());
-        }
-        let grad = if in_place { x.get() } else { grad.get() }.to_vec();
-        Ok(Output { returned, each: each.get().to_vec(), grad, target_grad: target_grad.get().to_vec() })
+        let mut buffers = Buffers::new(Placement::ELEMENTS, self.offset, &self.x, &self.t);
+        let (t, slices) = buffers.slices();
+        let returned = self.row.run(manner.call().level(level), verb, t, slices).map_err(|e| e.to_string())?;
+        buffers.output(verb, returned)
     }
 }
 

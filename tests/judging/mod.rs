@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "every test binary uses its own part of this")]
 
 mod accepted;
+mod buffers;
 pub(crate) mod contract;
 mod effort;
 mod elements;

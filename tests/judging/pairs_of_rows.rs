@@ -1,13 +1,13 @@
 //! Batches for losses of rows against rows: every level and verb against one evaluation of the oracle.
 
+use super::buffers::Buffers;
 use super::expected::{Expected, Items, Output, Tolerances};
 use super::placement::Placement;
-use super::{Manner, Peaks, same_bits};
+use super::{Manner, Peaks};
 use lossfn::Level;
 use lossfn_oracle::formula::Row;
-use lossfn_oracle::inputs::{Shifted, offsets};
 use lossfn_oracle::reduce::Divisor;
-use lossfn_oracle::registry::{IGNORED, Inputs, PairSubject, PairsRow, RowInputs, Slices, Verb};
+use lossfn_oracle::registry::{IGNORED, Inputs, PairSubject, PairsRow, RowInputs, Verb};
 use lossfn_oracle::{Judged, Tolerance, Wide};
 
 /// Rows with what belongs to them. What lies between the rows is NaN here, and must not matter.
@@ -97,34 +97,17 @@ impl<T: PairSubject> PairsOfRows<'_, T> {
     pub(crate) fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
         let Self { columns, stride, inner, .. } = *self;
         let place = Placement { columns, stride, inner };
-        let (nan, untouched) = (T::from_f64(f64::NAN), T::from_f64(7.5));
-        let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
-        let (mut x, t) = (shifted(&place.lay_out(&self.x, nan), 0), shifted(&place.lay_out(&self.t, nan), 5));
-        let mut each = shifted(&vec![nan; self.count()], 3);
-        let blank = vec![untouched; self.count() * stride];
-        let (mut grad, mut target_grad) = (shifted(&blank, 11), shifted(&blank, 7));
+        let mut buffers = Buffers::new(place, self.offset, &self.x, &self.t);
+        let (t, slices) = buffers.slices();
         let inputs = Inputs {
             layout: place.layout(),
-            t: t.get(),
+            t,
             classes: &self.classes,
             labels: &self.labels,
             class_weights: &self.class_weights,
         };
-        let slices =
-            Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: target_grad.get_mut() };
         let returned =
             self.loss.run(inputs, manner.call().level(level), verb, slices).map_err(|error| error.to_string())?;
-        let in_place = verb == Verb::ValueAndGradInPlace;
-        let between = |slice: &[T], filler: T| place.between(slice).all(|x| x.to_bits() == filler.to_bits());
-        let intact = [&x, &t, &each, &grad, &target_grad].iter().all(|slice| slice.intact());
-        if !intact || !between(x.get(), nan) || [&grad, &target_grad].iter().any(|to| !between(to.get(), untouched)) {
-            return Err("wrote beside its rows".into());
-        }
-        if !in_place && !same_bits(x.get(), &place.lay_out(&self.x, nan)) {
-            return Err("wrote to its input".into());
-        }
-        let rows = |from: &[T]| place.rows_of(from, self.count());
-        let (grad, target_grad) = (rows(if in_place { x.get() } else { grad.get() }), rows(target_grad.get()));
-        Ok(Output { returned, each: each.get().to_vec(), grad, target_grad })
+        buffers.output(verb, returned)
     }
 }

@@ -13,6 +13,9 @@ pub(crate) struct Placement {
 }
 
 impl Placement {
+    /// Of elements, each of which is a row.
+    pub(crate) const ELEMENTS: Self = Self { columns: 1, stride: 1, inner: 1 };
+
     pub(crate) fn layout(self) -> Layout {
         let Self { columns, stride, inner } = self;
         if inner == 1 { Layout::rows(columns).stride(stride) } else { Layout::axis(columns, inner) }

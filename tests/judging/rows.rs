@@ -1,14 +1,14 @@
 //! Batches for losses of rows: every level and verb against one evaluation of the oracle.
 
+use super::buffers::Buffers;
 use super::expected::{Expected, Items, Output, Tolerances};
 use super::placement::Placement;
-use super::{Manner, Peaks, same_bits};
+use super::{Manner, Peaks};
 use lossfn::Level;
 use lossfn_oracle::formula::{Row, Target};
-use lossfn_oracle::inputs::{Shifted, offsets};
 use lossfn_oracle::reduce::Divisor;
-use lossfn_oracle::registry::{Accuracy, Given, RowTargets, Rowwise, Slices, Subject, Verb};
-use lossfn_oracle::{Judged, Tolerance, Wide, widen};
+use lossfn_oracle::registry::{Accuracy, Given, RowTargets, Rowwise, Subject, Verb};
+use lossfn_oracle::{Tolerance, Wide, widen};
 
 /// The class of a row that is left out.
 pub(crate) const IGNORED: i64 = -100;
@@ -122,36 +122,18 @@ impl<T: Subject> Rows<T> {
 
     pub(crate) fn run(&self, manner: &Manner<T>, level: Level, verb: Verb) -> Result<Output<T>, String> {
         let place = self.placement();
-        let (nan, untouched) = (T::from_f64(f64::NAN), T::from_f64(7.5));
-        let shifted = |values: &[T], by: usize| Shifted::new(values, (self.offset + by) % (offsets().end() + 1));
-        let mut x = shifted(&place.lay_out(&self.x, nan), 0);
-        let probabilities = shifted(&place.lay_out(&self.probabilities, nan), 5);
-        let mut each = shifted(&vec![nan; self.count()], 3);
-        let blank = vec![untouched; self.count() * self.stride];
-        let (mut grad, mut target_grad) = (shifted(&blank, 11), shifted(&blank, 7));
+        let mut buffers = Buffers::new(place, self.offset, &self.x, &self.probabilities);
+        let (probabilities, slices) = buffers.slices();
         let targets = match self.loss.given {
             Given::Class => RowTargets::Classes(&self.class),
-            Given::Probabilities => RowTargets::Probabilities(probabilities.get()),
+            Given::Probabilities => RowTargets::Probabilities(probabilities),
         };
-        let slices =
-            Slices { x: x.get_mut(), each: each.get_mut(), grad: grad.get_mut(), target_grad: target_grad.get_mut() };
         let how = manner.call().level(level);
         let returned = self
             .loss
             .run(place.layout(), &self.class_weights, how, verb, targets, slices)
             .map_err(|e| e.to_string())?;
-        let intact = [&x, &probabilities, &each, &grad, &target_grad].iter().all(|slice| slice.intact());
-        let in_place = verb == Verb::ValueAndGradInPlace;
-        let between = |slice: &[T], filler: T| place.between(slice).all(|x| x.to_bits() == filler.to_bits());
-        if !intact || !between(x.get(), nan) || [&grad, &target_grad].iter().any(|to| !between(to.get(), untouched)) {
-            return Err("wrote beside its rows".into());
-        }
-        if !in_place && !same_bits(x.get(), &place.lay_out(&self.x, nan)) {
-            return Err("wrote to its input".into());
-        }
-        let rows = |from: &[T]| place.rows_of(from, self.count());
-        let (grad, target_grad) = (rows(if in_place { x.get() } else { grad.get() }), rows(target_grad.get()));
-        Ok(Output { returned, each: each.get().to_vec(), grad, target_grad })
+        buffers.output(verb, returned)
     }
 }
 

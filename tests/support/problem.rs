@@ -210,6 +210,7 @@ pub(crate) fn words_of_both<T: Number>(loss: &impl BothGrads<T>, x: &[T], t: &[T
     let totals = outcome.totals;
     let mut words = vec![outcome.value.bits(), totals.sum.bits(), totals.weight.bits(), totals.count];
     words.extend(dx.iter().chain(&dt).map(|x| x.bits()));
+    [&mut dx, &mut dt].iter_mut().for_each(|slopes| slopes.fill(nan));
     loss.each_and_grads(x, t, &mut each, Some(&mut dx), Some(&mut dt)).expect("a call");
     words.extend(each.iter().chain(&dx).chain(&dt).map(|x| x.bits()));
     words

@@ -26,21 +26,20 @@ fn judge<T: PairSubject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
     let drawn = rows_for(loss, Shape { rows, columns }, seed);
     let mut batch = PairsOfRows { stride: columns + padding, offset, ..drawn };
     let is_distribution = matches!(loss.sides, Sides::Distributions | Sides::Classes);
-    // A floor below the norm can make the cosine a number with few digits.
-    let is_guarded = loss.name.ends_with("floor") || loss.name.ends_with("epsilon");
+    let is_guarded = loss.is_guarded();
     strew(u, &mut batch.x, |u| {
         let x = score(u)?;
-        Ok(match () {
-            () if is_distribution => inside(Range::Probabilities, x, u.arbitrary()?),
-            () if is_guarded => large(x),
-            () => x,
-        })
+        if is_distribution {
+            return Ok(inside(Range::Probabilities, x, u.arbitrary()?));
+        }
+        // A vector whose norm is far below its guard has a subnormal cosine.
+        Ok(if is_guarded { not_tiny(x) } else { x })
     })?;
     match loss.sides {
         // Of an embedding the sign of the cosine decides, which no kernel knows of vectors that are nearly orthogonal.
         // What is much smaller than the other entries, most of which are next to 1, may count as 0.
         Sides::Vectors if loss.name.starts_with("cosine_similarity") => {
-            strew(u, &mut batch.t, |u| score(u).map(large))?
+            strew(u, &mut batch.t, |u| score(u).map(not_tiny))?
         }
         Sides::Hits | Sides::Distributions => strew(u, &mut batch.t, probability)?,
         // The rows of classes are these.
@@ -56,7 +55,7 @@ fn judge<T: PairSubject>(u: &mut Unstructured<'_>, most: usize) -> Result<()> {
     Ok(())
 }
 
-/// The same number, or 1 for one that is next to 0.
-fn large<T: Judged>(x: T) -> T {
+/// The same number, or 1 for 0 and what is next to it.
+fn not_tiny<T: Judged>(x: T) -> T {
     if x.to_f64().abs() < (T::MIN_EXPONENT as f64 / 2.0).exp2() { T::from_f64(1.0) } else { x }
 }

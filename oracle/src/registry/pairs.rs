@@ -119,6 +119,11 @@ impl<T: Judged> PairsRow<T> {
     pub fn truth(&self, row: RowInputs<'_, T>) -> Row<T::Wide> {
         (self.textbook)(&self.options, row)
     }
+
+    /// Whether norms are kept from 0, by a floor or by what is added to them.
+    pub fn is_guarded(&self) -> bool {
+        self.options.floor > 0.0 || self.options.added > 0.0
+    }
 }
 
 fn cosine<T: Judged>(options: &Options) -> Cosine {

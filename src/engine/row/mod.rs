@@ -56,9 +56,14 @@ pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
     const PAIRED: bool;
     /// Columns up to which rows are faster side by side in lanes than one by one.
     const BY_LANES: usize = 8;
+    /// What to do instead of weighing the columns of a call.
+    const INSTEAD: &'static str = "weigh the rows";
 
-    /// What the row has for a label: a class, a sign. `None` leaves the row out.
-    fn label(&self, row: usize) -> Option<T>;
+    /// What the row has for a label: a class, a sign; any number where there is none. `None` leaves the row out.
+    fn label(&self, row: usize) -> Option<T> {
+        let _ = row;
+        Some(T::default())
+    }
 
     /// What the row counts in the divisor of the loss's own mean, before its sample weight.
     fn counts(&self, row: usize) -> f64 {
@@ -69,11 +74,6 @@ pub(crate) trait RowFormula<T: Float>: Copy + Send + Sync {
     /// One weight for each column; none where all are 1.
     fn weights(&self) -> &[T] {
         &[]
-    }
-
-    /// What to do instead of weighing the columns of a call.
-    fn instead_of_column_weights(&self) -> &'static str {
-        "weigh the rows"
     }
 
     /// The loss of the row.
@@ -89,7 +89,7 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
     layout: Layout,
     rows: usize,
 ) -> Result<Outcome, LossError> {
-    check_call(how, loss.instead_of_column_weights())?;
+    check_call(how, F::INSTEAD)?;
     let entries = layout.entries(rows)?;
     check::length("x", entries, args.x.len())?;
     if let Some(t) = t {
@@ -103,6 +103,18 @@ pub(crate) fn run<T: Float, F: RowFormula<T>>(
         return axis::run(&of_rows, how, &mut shared, args, of_loss, totals);
     }
     rowwise::run(&of_rows, how, &mut shared, args, rows, of_loss, totals)
+}
+
+/// [`run`] with a second row for each row, its target.
+pub(crate) fn run_pairs<T: Float>(
+    loss: &impl RowFormula<T>,
+    how: &Call<'_, T>,
+    args: Args<'_, T, T>,
+    layout: Layout,
+) -> Result<Outcome, LossError> {
+    let rows = layout.rows_of(args.x.len())?;
+    let (args, t) = args.take_target();
+    run(loss, how, args, Some(t), layout, rows)
 }
 
 /// Refuses what a loss of rows does not have. `instead` is what to give it for weights of columns.

@@ -1,9 +1,9 @@
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
 use crate::loss::classification::labels;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, ln, log1p_down, log1p_half, nan_of, weigh};
 
 /// Binary cross-entropy of a probability.
@@ -16,20 +16,25 @@ use crate::math::{Float, ln, log1p_down, log1p_half, nan_of, weigh};
 ///
 /// # Formula
 /// `ℓ = -(t ln x + (1 - t) ln(1 - x))`, with `0 ln 0 = 0`; the default mean divides by the number of elements. Label
-/// smoothing `a` makes `t (1 - a) + a/2` of `t`.
+/// smoothing `a` makes `t (1 - a) + a/2` of `t`; a `clip` holds `x` to `[clip, 1 - clip]`, a `log_offset` is added to both
+/// arguments of the logarithm, a `log_floor` is the least that a logarithm is.
 ///
 /// # Gradient
 /// `(1 - t)/(1 - x) - t/x`, with `0/0 = 0`: at `x = 0` it is 1 for `t = 0` and -inf else, at `x = 1` -1 for `t = 1` and
-/// +inf else. That of the target is `ln(1 - x) - ln x`, times `1 - a` with label smoothing.
+/// +inf else. With a clip it is 0 outside `[clip, 1 - clip]`, and at its ends the full gradient; with a log offset `o`
+/// it is `(1 - t)/(1 - x + o) - t/(x + o)`; else a `slope_floor` is the least that `x (1 - x)` may be in
+/// `(x - t)/(x (1 - x))`. That of the target is `ln(1 - x) - ln x`, times `1 - a` with label smoothing; a log offset is
+/// in both logarithms, a log floor in neither.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN, and so does a prediction outside `[0, 1]`; PyTorch refuses it, Keras clips it. A prediction that is
 /// certain and right costs exactly 0, one that is certain and wrong +inf. With PyTorch's `log_floor` of -100 the latter
-/// costs 100, with a gradient of ±1e12 by its `slope_floor`, which is no derivative of the former. In Keras, whose `clip`
-/// is 1e-7, it costs about 16 and has the gradient 0: nothing is learnt from the worst predictions.
+/// costs 100, with a gradient of ±1e12 by its `slope_floor`: this is not the derivative of the floored loss. In Keras,
+/// whose `clip` is 1e-7, it costs about 16 and has the gradient 0: nothing is learnt from the worst predictions.
 ///
 /// # Accuracy
 /// The loss 4 ULP, the gradient 3 ULP; with label smoothing or a log offset the gradient 4 ULP of the larger of its two
@@ -83,7 +88,8 @@ impl Bce {
         self
     }
 
-    /// The least that `x (1 - x)` may be where the gradient divides by it.
+    /// The least that `x (1 - x)` may be where the gradient divides by it. Without effect beside a
+    /// [`log_offset`](Self::log_offset).
     #[must_use]
     pub const fn slope_floor(mut self, floor: f64) -> Self {
         self.slope_floor = floor;
@@ -205,5 +211,5 @@ impl Bce {
     }
 }
 
-elementwise_loss!(Bce);
+verbs!(Bce: elementwise::run);
 both_grads!(Bce);

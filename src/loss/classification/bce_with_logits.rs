@@ -1,9 +1,9 @@
 use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
 use crate::loss::classification::labels;
 use crate::loss::verbs::presets;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, Logistic, logistic, nan_of, weigh};
 use crate::{LossError, Real};
 
@@ -23,7 +23,9 @@ use crate::{LossError, Real};
 /// `p softplus(-x) - softplus(x)`, which is `-x` for `p = 1`, times `1 - a` with label smoothing.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length, a multiple of the number of positive weights.
+/// `x`, `t` and both gradients have one length, a multiple of the number of positive weights, and so have unreduced
+/// losses, unless [`by_row`](crate::Call::by_row) makes them one for each row. Weights, mask and upstream gradients are as
+/// the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite logit on the side of a target of 0 or 1 gives exactly 0, on the other side +inf with a
@@ -31,20 +33,21 @@ use crate::{LossError, Real};
 /// that every infinite logit costs +inf, but for -inf with a positive weight of 0.
 ///
 /// # Accuracy
-/// Targets of 0 and 1: 4 ULP, at any logit. Targets between: 4 ULP of the larger of the two terms, and so the gradient
-/// of the target.
+/// Targets of 0 and 1: loss and gradient 4 ULP, at any logit. Targets between: 4 ULP of the larger of the two terms. The
+/// gradient of the target: 4 ULP of the larger of its two.
 ///
 /// # Errors
-/// [`Option`](crate::LossError::Option) for a positive weight that is negative or not finite, and for a label smoothing
-/// outside `[0, 1]`;
+/// [`Option`](crate::LossError::Option) for a [`pos_weight`](Self::pos_weight) that is negative or not finite, and for a
+/// label smoothing outside `[0, 1]` (the entries of [`pos_weights`](Self::pos_weights) are data, which are not checked);
 /// [`Weights`](crate::LossError::Weights) and [`Rows`](crate::LossError::Rows) for column weights that do not fit;
 /// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
 /// `torch.nn.BCEWithLogitsLoss` and `F.binary_cross_entropy_with_logits`: `pos_weight` is
 /// [`pos_weight`](Self::pos_weight) or [`pos_weights`](Self::pos_weights), `weight` is
-/// [`Weights`](crate::Weights). `keras.losses.BinaryCrossentropy(from_logits=True)`. PyTorch, and Keras on it,
-/// lose the digits of small losses; all give NaN at some infinite logits.
+/// [`Weights`](crate::Weights). `keras.losses.BinaryCrossentropy(from_logits=True)`: equal with
+/// [`ByRow::Mean`](crate::ByRow::Mean). PyTorch, and Keras on it, lose the digits of small losses; all give NaN at some
+/// infinite logits.
 ///
 /// ```
 /// use lossfn::{BceWithLogits, Loss};
@@ -149,5 +152,5 @@ impl<T: Float> Elementwise<T> for BceWithLogits<'_, T> {
 }
 
 presets!(BceWithLogits<'a, T>: torch, keras, tf23);
-elementwise_loss!(BceWithLogits<'a, T>);
+verbs!(BceWithLogits<'a, T>: elementwise::run);
 both_grads!(BceWithLogits<'a, T>);

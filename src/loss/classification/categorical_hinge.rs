@@ -2,9 +2,9 @@ use crate::engine::row::{self, Entry, Passes, RowFormula, Terms};
 use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
 use crate::lane::{Isa, Lane};
-use crate::loss::verbs::{both_grads, with};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, nan_of, weigh};
-use crate::{Call, Loss, LossError, Outcome};
+use crate::{Call, LossError, Outcome};
 
 /// Hinge loss of one class against the best of the others.
 ///
@@ -101,10 +101,6 @@ impl CategoricalHinge {
 impl<T: Float> RowFormula<T> for CategoricalHinge {
     const PAIRED: bool = true;
 
-    fn label(&self, _: usize) -> Option<T> {
-        Some(T::default())
-    }
-
     #[inline(always)]
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, _: L) -> L {
         let [pos] = row.sums(Hits);
@@ -198,20 +194,10 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
     }
 }
 
-with!(CategoricalHinge);
-both_grads!(CategoricalHinge);
-
-macro_rules! verbs {
-    ($t:ty) => {
-        impl Loss<$t> for CategoricalHinge {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                check::share("tie", self.tie)?;
-                let rows = self.layout.rows_of(args.x.len())?;
-                let (args, t) = args.take_target();
-                row::run(self, how, args, Some(t), self.layout, rows)
-            }
-        }
-    };
+fn run<T: Float>(loss: &CategoricalHinge, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError> {
+    check::share("tie", loss.tie)?;
+    row::run_pairs(loss, how, args, loss.layout)
 }
-verbs!(f32);
-verbs!(f64);
+
+verbs!(CategoricalHinge: run);
+both_grads!(CategoricalHinge);

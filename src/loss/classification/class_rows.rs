@@ -8,6 +8,9 @@ use crate::engine::{Args, check, row};
 use crate::math::Float;
 use crate::{Call, LossError};
 
+/// What to do instead of weighing the columns of a call.
+pub(super) const INSTEAD: &str = "give the loss its class weights";
+
 /// The classes of a batch, the one that is ignored, and the weights of the classes.
 #[derive(Clone, Copy)]
 pub(super) struct ClassRows<'a, T> {
@@ -20,7 +23,7 @@ impl<T: Float> ClassRows<'_, T> {
     /// Checks all lengths, and the indices of rows that are not masked.
     pub(super) fn check(&self, layout: Layout, how: &Call<'_, T>, args: &Args<'_, T, ()>) -> Result<(), LossError> {
         check_weights(self.weights, layout)?;
-        row::check_call(how, "give the loss its class weights")?;
+        row::check_call(how, INSTEAD)?;
         let rows = self.classes.len();
         check::length("x", layout.entries(rows)?, args.x.len())?;
         self.classes.check(layout.classes, self.ignore_index, how.mask)?;

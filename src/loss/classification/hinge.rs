@@ -1,9 +1,9 @@
 use super::Labels;
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, nan_of, weigh};
 
 /// Hinge loss: what a score lacks of the margin of 1 on the side of its label.
@@ -20,7 +20,8 @@ use crate::math::{Float, nan_of, weigh};
 /// of the target is `-x`, times 2 where labels of 0 and 1 are converted, and the same share of it at the kink.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite score costs 0 on the side of its label and +inf on the other. A target of 0 that is not
@@ -118,5 +119,5 @@ impl Hinge {
     }
 }
 
-elementwise_loss!(Hinge);
+verbs!(Hinge: elementwise::run);
 both_grads!(Hinge);

@@ -1,7 +1,7 @@
 use super::Labels;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, nan_of, weigh};
 
 /// Squared hinge loss: the square of what a score lacks of the margin of 1 on the side of its label.
@@ -18,7 +18,8 @@ use crate::math::{Float, nan_of, weigh};
 /// converted.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite score costs 0 on the side of its label and +inf on the other. A target of 0 that is not
@@ -90,5 +91,5 @@ impl<T: Float> Elementwise<T> for SquaredHinge {
     }
 }
 
-elementwise_loss!(SquaredHinge);
+verbs!(SquaredHinge: elementwise::run);
 both_grads!(SquaredHinge);

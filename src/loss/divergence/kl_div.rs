@@ -1,9 +1,9 @@
 use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::engine::{Args, check};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, with};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, exp, ln, ln_ratio, nan_of, weigh};
-use crate::{Call, Loss, LossError, Outcome};
+use crate::{Call, LossError, Outcome};
 
 /// Kullback-Leibler divergence, element by element.
 ///
@@ -26,7 +26,8 @@ use crate::{Call, Loss, LossError, Outcome};
 /// the element out; with log targets 0.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length. Rows matter only to the call.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Rows matter only to the [`Call`](crate::Call).
 ///
 /// # Edge cases
 /// NaN gives NaN. Without a clip so does a negative probability; a target of 0, or a log target whose `e^t` is 0 in the
@@ -141,23 +142,16 @@ impl KlDiv {
 }
 
 /// Each form is a loss of its own to the engine, so that no loop has to choose.
-macro_rules! verbs {
-    ($t:ty) => {
-        impl Loss<$t> for KlDiv {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                self.check::<$t>()?;
-                match self.form {
-                    Form::LogPrediction => elementwise::run(&OfLogPrediction, how, args),
-                    Form::BothLogs => elementwise::run(&OfBothLogs, how, args),
-                    Form::Probabilities => elementwise::run(&OfProbabilities { clip: self.clip }, how, args),
-                }
-            }
-        }
-    };
+fn run<T: Float>(loss: &KlDiv, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError> {
+    loss.check::<T>()?;
+    match loss.form {
+        Form::LogPrediction => elementwise::run(&OfLogPrediction, how, args),
+        Form::BothLogs => elementwise::run(&OfBothLogs, how, args),
+        Form::Probabilities => elementwise::run(&OfProbabilities { clip: loss.clip }, how, args),
+    }
 }
-with!(KlDiv);
-verbs!(f32);
-verbs!(f64);
+
+verbs!(KlDiv: run);
 both_grads!(KlDiv);
 
 #[derive(Clone, Copy)]

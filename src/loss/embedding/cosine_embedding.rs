@@ -4,9 +4,9 @@ use crate::engine::row::{self, Passes, RowFormula};
 use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, with};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::Float;
-use crate::{Call, Loss, LossError, Outcome};
+use crate::{Call, LossError, Outcome};
 
 /// Cosine distance of pairs that belong together, and cosine similarity beyond a margin of pairs that do not.
 ///
@@ -20,7 +20,7 @@ use crate::{Call, Loss, LossError, Outcome};
 /// - `y = 1`: `ℓ = 1 - cos`;
 /// - `y = -1`: `ℓ = max(0, cos - margin)`.
 ///
-/// The default mean divides by the number of rows.
+/// An [`epsilon`](Self::epsilon) is added to `‖x‖²` and `‖t‖²`. The default mean divides by the number of rows.
 ///
 /// # Gradient
 /// `-(t/‖t‖ - cos x/‖x‖) / ‖x‖` for `y = 1`; its negative for `y = -1` where `cos > margin`, else 0, at `cos = margin`
@@ -33,13 +33,16 @@ use crate::{Call, Loss, LossError, Outcome};
 ///
 /// # Edge cases
 /// A vector of zeros has the cosine 0 with any other, and without an epsilon gradients 0. Norms do not overflow or
-/// vanish. NaN and infinite entries give NaN. A float label other than 1 and -1 gives NaN; an integer is an error.
+/// vanish. NaN and infinite entries give NaN. A float label other than 1 and -1 gives NaN; an integer is an error. Where
+/// [other labels are 0](Self::other_labels_are_zero), rows of such labels, NaN among them, have the loss and the
+/// gradients 0 whatever they hold.
 ///
 /// # Accuracy
 /// The loss 8 ULP of the largest of 1 (for `y = 1`), the margin (for `y = -1`) and `Σ |x_j t_j| / (‖x‖ ‖t‖)`; the
 /// gradient 8 ULP of the larger of its two terms, with that sum in the place of the cosine, for rows of any length. An
-/// entry that is smaller than the largest of its row times the least normal number may count as 0, and a
-/// cosine that is no normal number has fewer digits, in gradients too.
+/// entry that is smaller than the largest of its row times the least normal number may count as 0. Where the cosine
+/// is subnormal, as of nearly orthogonal vectors or of one whose norm is far below the root of the epsilon, it and its part
+/// of the gradients have fewer digits.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses) for rows without columns, [`Stride`](LossError::Stride),
@@ -142,21 +145,11 @@ impl<T: Float> RowFormula<T> for CosineEmbedding<'_> {
     }
 }
 
-with!(CosineEmbedding<'a>);
-both_grads!(CosineEmbedding<'a>);
-
-macro_rules! verbs {
-    ($t:ty) => {
-        impl Loss<$t> for CosineEmbedding<'_> {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                self.check_options::<$t>(how.mask)?;
-                let rows = self.layout.rows_of(args.x.len())?;
-                check::length("labels", rows, self.labels.len())?;
-                let (args, t) = args.take_target();
-                row::run(self, how, args, Some(t), self.layout, rows)
-            }
-        }
-    };
+fn run<T: Float>(loss: &CosineEmbedding<'_>, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError> {
+    loss.check_options::<T>(how.mask)?;
+    check::length("labels", loss.layout.rows_of(args.x.len())?, loss.labels.len())?;
+    row::run_pairs(loss, how, args, loss.layout)
 }
-verbs!(f32);
-verbs!(f64);
+
+verbs!(CosineEmbedding<'a>: run);
+both_grads!(CosineEmbedding<'a>);

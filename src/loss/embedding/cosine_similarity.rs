@@ -3,9 +3,9 @@ use crate::engine::Args;
 use crate::engine::row::{self, Passes, RowFormula};
 use crate::engine::rowwise::Layout;
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, with};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::Float;
-use crate::{Call, Loss, LossError, Outcome};
+use crate::{Call, LossError, Outcome};
 
 /// Negative cosine similarity of two vectors.
 ///
@@ -14,24 +14,26 @@ use crate::{Call, Loss, LossError, Outcome};
 /// 0 for orthogonal, 1 for opposite. For embeddings and regressions of directions; no activation precedes it.
 ///
 /// # Formula
-/// For each row `ℓ = -cos(x, t) = -Σ x_j t_j / (‖x‖ ‖t‖)`; the default mean divides by the number of rows.
+/// For each row `ℓ = -cos(x, t) = -Σ x_j t_j / (‖x‖ ‖t‖)`, where a [`floor`](Self::floor) is the least that `‖x‖²` and
+/// `‖t‖²` are; the default mean divides by the number of rows.
 ///
 /// # Gradient
-/// `-(t/‖t‖ - cos x/‖x‖) / ‖x‖`, and the same with `x` and `t` exchanged for the target; 0 where a vector is 0, or
-/// `-t / (‖t‖ √floor)` with a [`floor`](Self::floor), which is the square of its norm then.
+/// `-(t/‖t‖ - cos x/‖x‖) / ‖x‖`, and the same with `x` and `t` exchanged for the target. Where `‖x‖²` is
+/// below a floor it is `-t / (‖t‖ √floor)`, at the floor the full gradient. Without a floor it is 0 where a vector is 0.
 ///
 /// # Shapes
 /// `x`, `t` and both gradients are rows as the [`Layout`] has it, an axis in the middle included; unreduced losses,
 /// weights, mask and upstream are one for each row.
 ///
 /// # Edge cases
-/// A vector of zeros has the loss 0 and without a floor gradients 0. Norms do not overflow or vanish: the cosine of
-/// vectors of any finite length is right. NaN and infinite entries give NaN.
+/// A vector of zeros has the loss 0 and without a floor gradients 0. Norms do not overflow or vanish. NaN and
+/// infinite entries give NaN.
 ///
 /// # Accuracy
 /// The loss 8 ULP of `Σ |x_j t_j| / (‖x‖ ‖t‖)`, the gradient 8 ULP of the larger of its two terms, for rows of any
-/// length. An entry that is smaller than the largest of its row times the least normal number may count as 0, and a
-/// cosine that is no normal number has fewer digits, in gradients too.
+/// length. An entry that is smaller than the largest of its row times the least normal number may count as 0. Where the
+/// cosine is subnormal, as of nearly orthogonal vectors or of one whose norm is far below the root of the floor, it and
+/// its part of the gradients have fewer digits.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses) for rows without columns, [`Stride`](LossError::Stride),
@@ -91,10 +93,6 @@ impl CosineSimilarity {
 impl<T: Float> RowFormula<T> for CosineSimilarity {
     const PAIRED: bool = true;
 
-    fn label(&self, _: usize) -> Option<T> {
-        Some(T::default())
-    }
-
     #[inline(always)]
     fn row<L: Lane<Elem = T>>(&self, row: &mut impl Passes<L>, _: L) -> L {
         let angle = Cosine::new(row, self.guard);
@@ -106,20 +104,10 @@ impl<T: Float> RowFormula<T> for CosineSimilarity {
     }
 }
 
-with!(CosineSimilarity);
-both_grads!(CosineSimilarity);
-
-macro_rules! verbs {
-    ($t:ty) => {
-        impl Loss<$t> for CosineSimilarity {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                self.guard.check::<$t>()?;
-                let rows = self.layout.rows_of(args.x.len())?;
-                let (args, t) = args.take_target();
-                row::run(self, how, args, Some(t), self.layout, rows)
-            }
-        }
-    };
+fn run<T: Float>(loss: &CosineSimilarity, how: &Call<'_, T>, args: Args<'_, T, T>) -> Result<Outcome, LossError> {
+    loss.guard.check::<T>()?;
+    row::run_pairs(loss, how, args, loss.layout)
 }
-verbs!(f32);
-verbs!(f64);
+
+verbs!(CosineSimilarity: run);
+both_grads!(CosineSimilarity);

@@ -1,8 +1,8 @@
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::elementwise_loss;
+use crate::loss::verbs::verbs;
 use crate::math::{Float, nan_of};
 
 /// Hinge loss of a distance.
@@ -16,10 +16,12 @@ use crate::math::{Float, nan_of};
 /// `ℓ = x` for `t = 1` and `max(0, margin - x)` for `t = -1`; the default mean divides by the number of elements.
 ///
 /// # Gradient
-/// 1 for `t = 1`; for `t = -1` -1 below the margin and 0 above it; 0 at the kink `x = margin`. The target has none.
+/// 1 for `t = 1`; for `t = -1` -1 below the margin and 0 above it; 0 at the kink `x = margin`. Other labels, where they add
+/// both branches, have the sum of these. The target has none.
 ///
 /// # Shapes
-/// `x`, `t` and `dx` have one length.
+/// `x`, `t` and `dx` have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes them one
+/// for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN, and so does a target that is neither 1 nor -1. PyTorch adds both branches for it, which
@@ -98,4 +100,4 @@ impl<T: Float> Elementwise<T> for HingeEmbedding {
     }
 }
 
-elementwise_loss!(HingeEmbedding);
+verbs!(HingeEmbedding: elementwise::run);

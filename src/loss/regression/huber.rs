@@ -1,8 +1,8 @@
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss, presets};
+use crate::loss::verbs::{both_grads, presets, verbs};
 use crate::math::Float;
 
 /// Huber loss: squared error near the target, absolute error far from it.
@@ -19,7 +19,8 @@ use crate::math::Float;
 /// `e` held to `[-delta, delta]`; no kink. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite error gives an infinite loss and a gradient of ±`delta`. No finite error overflows
@@ -33,8 +34,9 @@ use crate::math::Float;
 /// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
-/// P. Huber, Robust estimation of a location parameter, 1964. `torch.nn.HuberLoss`, `F.huber_loss`,
-/// `keras.losses.Huber`; Keras's gradient at an infinite error is NaN.
+/// P. Huber, Robust estimation of a location parameter, 1964. `torch.nn.HuberLoss`, `F.huber_loss`: equal.
+/// `keras.losses.Huber`, `keras.losses.huber`: equal with [`ByRow::Mean`](crate::ByRow::Mean), but Keras's gradient at an
+/// infinite error is NaN.
 ///
 /// ```
 /// use lossfn::{Huber, Loss};
@@ -80,5 +82,5 @@ impl<T: Float> Elementwise<T> for Huber {
 }
 
 presets!(Huber: torch, keras, tf23);
-elementwise_loss!(Huber);
+verbs!(Huber: elementwise::run);
 both_grads!(Huber);

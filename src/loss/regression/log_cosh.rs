@@ -1,6 +1,6 @@
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss, presets};
+use crate::loss::verbs::{both_grads, presets, verbs};
 use crate::math::{Float, expm1, log1p_half};
 
 /// Logarithm of the hyperbolic cosine of the error.
@@ -16,7 +16,8 @@ use crate::math::{Float, expm1, log1p_half};
 /// `tanh e`; no kink. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite error gives an infinite loss and a gradient of ±1.
@@ -28,7 +29,8 @@ use crate::math::{Float, expm1, log1p_half};
 /// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
-/// `keras.losses.LogCosh`, `keras.losses.log_cosh`, whose `e + softplus(-2e) - ln 2` loses the digits of small errors.
+/// `keras.losses.LogCosh`, `keras.losses.log_cosh`: equal with [`ByRow::Mean`](crate::ByRow::Mean), but
+/// `e + softplus(-2e) - ln 2` loses the digits of small errors there.
 ///
 /// ```
 /// use lossfn::{LogCosh, Loss};
@@ -73,5 +75,5 @@ impl<T: Float> Elementwise<T> for LogCosh {
 }
 
 presets!(LogCosh: keras, tf23);
-elementwise_loss!(LogCosh);
+verbs!(LogCosh: elementwise::run);
 both_grads!(LogCosh);

@@ -1,6 +1,6 @@
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss, presets};
+use crate::loss::verbs::{both_grads, presets, verbs};
 use crate::math::Float;
 
 /// Absolute error.
@@ -16,7 +16,8 @@ use crate::math::Float;
 /// `sign(x - t)`; 0 at the kink `x = t`. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN, in the gradient too.
@@ -28,7 +29,8 @@ use crate::math::Float;
 /// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
-/// `torch.nn.L1Loss`, `F.l1_loss`, `keras.losses.MeanAbsoluteError`. PyTorch's gradient at NaN is 0.
+/// `torch.nn.L1Loss`, `F.l1_loss`: equal, but PyTorch's gradient at NaN is 0. `keras.losses.MeanAbsoluteError`,
+/// `keras.losses.mean_absolute_error`: equal with [`ByRow::Mean`](crate::ByRow::Mean).
 ///
 /// ```
 /// use lossfn::{Loss, Mae};
@@ -60,5 +62,5 @@ impl<T: Float> Elementwise<T> for Mae {
 }
 
 presets!(Mae: torch, keras, tf23);
-elementwise_loss!(Mae);
+verbs!(Mae: elementwise::run);
 both_grads!(Mae);

@@ -1,8 +1,8 @@
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, nan_of};
 
 /// Absolute error in percent of the target.
@@ -17,11 +17,12 @@ use crate::math::{Float, nan_of};
 /// elements.
 ///
 /// # Gradient
-/// `100 sign(x - t) / |t|`; 0 at the kink `x = t`. That of the target is `-100 sign(x - t) x / (t |t|)`; where the floor
-/// holds the divisor, `-100 sign(x - t) / floor`.
+/// `100 sign(x - t) / max(|t|, floor)`; 0 at the kink `x = t`. That of the target is `-100 sign(x - t) x / (t |t|)`, or
+/// `-100 sign(x - t) / floor` where `|t|` is not above the floor.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN, and so does an infinite target. A target of 0 costs +inf with infinite gradients, unless the prediction
@@ -124,5 +125,5 @@ fn percent<L: Lane<Elem: Float>>(y: L, base: L) -> L {
     y * L::pick(small, hundred, one) / base * L::pick(small, one, hundred)
 }
 
-elementwise_loss!(Mape);
+verbs!(Mape: elementwise::run);
 both_grads!(Mape);

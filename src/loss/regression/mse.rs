@@ -1,6 +1,6 @@
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss, presets};
+use crate::loss::verbs::{both_grads, presets, verbs};
 use crate::math::Float;
 
 /// Squared error.
@@ -16,7 +16,8 @@ use crate::math::Float;
 /// `2 (x - t)`; no kink. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN. The square of an error above the square root of the largest number is +inf, its gradient finite
@@ -29,7 +30,8 @@ use crate::math::Float;
 /// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
-/// `torch.nn.MSELoss`, `F.mse_loss`, `keras.losses.MeanSquaredError`; equal to both.
+/// `torch.nn.MSELoss`, `F.mse_loss`: equal. `keras.losses.MeanSquaredError`, `keras.losses.mean_squared_error`: equal with
+/// [`ByRow::Mean`](crate::ByRow::Mean).
 ///
 /// ```
 /// use lossfn::{Loss, Mse};
@@ -60,5 +62,5 @@ impl<T: Float> Elementwise<T> for Mse {
 }
 
 presets!(Mse: torch, keras, tf23);
-elementwise_loss!(Mse);
+verbs!(Mse: elementwise::run);
 both_grads!(Mse);

@@ -1,8 +1,8 @@
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss};
+use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, ln_ratio, nan_of};
 
 /// Squared error of the logarithms.
@@ -20,7 +20,8 @@ use crate::math::{Float, ln_ratio, nan_of};
 /// `t` exchanged.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN, and so does a number below -1 without a floor. Where one of the two is -1, loss and gradient are
@@ -115,5 +116,5 @@ fn per<L: Lane>(twice: L, past: L, flat: L::Mask) -> L {
     L::pick(flat | past.same(past.of(f64::INFINITY)), past.of(0.0), twice / past)
 }
 
-elementwise_loss!(Msle);
+verbs!(Msle: elementwise::run);
 both_grads!(Msle);

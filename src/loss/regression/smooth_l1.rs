@@ -1,8 +1,8 @@
 use crate::LossError;
 use crate::engine::check;
-use crate::engine::elementwise::{Elementwise, Eval};
+use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, elementwise_loss, presets};
+use crate::loss::verbs::{both_grads, presets, verbs};
 use crate::math::Float;
 
 /// Smooth L1: absolute error with a rounded tip.
@@ -19,7 +19,8 @@ use crate::math::Float;
 /// `e/beta` held to `[-1, 1]`; with `beta = 0` `sign(e)`, 0 at the kink `e = 0`. That of the target is its negative.
 ///
 /// # Shapes
-/// `x`, `t` and both gradients have one length.
+/// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
+/// them one for each row. Weights, mask and upstream gradients are as the [`Call`](crate::Call) has them.
 ///
 /// # Edge cases
 /// NaN gives NaN. An infinite error gives an infinite loss and a gradient of ±1. A `beta` so small that it is 0 in
@@ -83,5 +84,5 @@ impl<T: Float> Elementwise<T> for SmoothL1 {
 }
 
 presets!(SmoothL1: torch);
-elementwise_loss!(SmoothL1);
+verbs!(SmoothL1: elementwise::run);
 both_grads!(SmoothL1);

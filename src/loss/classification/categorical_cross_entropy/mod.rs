@@ -6,15 +6,15 @@ mod soft;
 
 pub use limits::Clip;
 
-use super::class_rows::{ClassRows, check_weights};
-use super::cross_entropy::{ClassIndex, Classes};
+use super::class_rows::{ClassRows, INSTEAD, check_weights};
+use super::cross_entropy::Classes;
 use crate::engine::row::{self, Passes, RowFormula};
 use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
 use crate::lane::Lane;
-use crate::loss::verbs::{both_grads, with};
+use crate::loss::verbs::{both_grads, class_verbs, verbs};
 use crate::math::Float;
-use crate::{Call, Loss, LossError, Outcome, Real};
+use crate::{Call, LossError, Outcome, Real};
 use limits::Limits;
 
 /// Cross-entropy of a row of probabilities, against a class or a distribution over classes.
@@ -36,8 +36,9 @@ use limits::Limits;
 ///
 /// # Gradient
 /// `Σ_k m_k / Σx - m_j / x_j` with `m_j = w_j t_j`, the targets smoothed; for an index `w_y / Σx`, and
-/// `-w_y (Σx - x_y) / (x_y Σx)` at the class itself. With a clip, entries at or beyond its bounds are constants, and
-/// their part of the gradient is 0. For target probabilities `-(1 - α) w_j ln q_j`.
+/// `-w_y (Σx - x_y) / (x_y Σx)` at the class itself. With a clip, entries at or beyond its bounds are constants: with
+/// [`Clip::Given`] their gradient is 0, with [`Clip::Normalized`] their `m_j` is. For target probabilities
+/// `-(1 - α) w_j ln q_j`.
 ///
 /// # Shapes
 /// `x` and the gradients are rows as the [`Layout`] has it; indices are one for each row, in any integer type,
@@ -54,7 +55,8 @@ use limits::Limits;
 ///
 /// # Accuracy
 /// Index targets without smoothing: the loss 5 ULP, every entry of the gradient 6 ULP, however certain the target.
-/// Probabilities and smoothing: the loss 10 ULP, the gradient 8 ULP of the larger of the two terms that are subtracted.
+/// Probabilities and smoothing: the loss 10 ULP, the gradient 8 ULP of the larger of the two terms that are subtracted, the
+/// gradient of the target 8 ULP.
 ///
 /// # Errors
 /// [`NoClasses`](LossError::NoClasses), [`Stride`](LossError::Stride), [`Overflow`](LossError::Overflow),
@@ -66,10 +68,10 @@ use limits::Limits;
 ///
 /// # Source
 /// `keras.losses.CategoricalCrossentropy` and `SparseCategoricalCrossentropy` with `from_logits=False`, and their
-/// functions. [`keras`](Self::keras) and [`tf23`](Self::tf23) normalise probabilities and then clip to
-/// `[1e-7, 1 - 1e-7]`; for indices they clip and then normalise, as TensorFlow always did. On PyTorch and JAX Keras 3
-/// normalises first for both. Keras rounds `1 - 1e-7` to `f32`: its smallest loss is
-/// 1.19e-7 instead of 1e-7. Its JAX backend gives indices that are no class the loss 0.
+/// functions. Against probabilities [`keras`](Self::keras) and [`tf23`](Self::tf23) normalise the row and then clip it to
+/// `[1e-7, 1 - 1e-7]`; against indices they clip and then normalise, as TensorFlow always did. On PyTorch and JAX Keras 3
+/// normalises first for both. Keras rounds `1 - 1e-7` to `f32`: its smallest loss is 1.19e-7 instead of 1e-7. Its JAX
+/// backend gives indices that are no class the loss 0.
 ///
 /// ```
 /// use lossfn::{CategoricalCrossEntropy, Loss};
@@ -179,6 +181,7 @@ struct ByClass<'a, T> {
 impl<T: Float> RowFormula<T> for ByClass<'_, T> {
     const PAIRED: bool = false;
     const BY_LANES: usize = 24;
+    const INSTEAD: &'static str = INSTEAD;
 
     fn label(&self, row: usize) -> Option<T> {
         #[expect(clippy::cast_precision_loss, reason = "indices have been checked to be numbers of the type")]
@@ -191,10 +194,6 @@ impl<T: Float> RowFormula<T> for ByClass<'_, T> {
 
     fn weights(&self) -> &[T] {
         self.loss.class_weights.unwrap_or_default()
-    }
-
-    fn instead_of_column_weights(&self) -> &'static str {
-        INSTEAD
     }
 
     #[inline(always)]
@@ -217,17 +216,10 @@ struct ByProbability<'a, T> {
 impl<T: Float> RowFormula<T> for ByProbability<'_, T> {
     const PAIRED: bool = true;
     const BY_LANES: usize = 24;
-
-    fn label(&self, _: usize) -> Option<T> {
-        Some(T::default())
-    }
+    const INSTEAD: &'static str = INSTEAD;
 
     fn weights(&self) -> &[T] {
         self.loss.class_weights.unwrap_or_default()
-    }
-
-    fn instead_of_column_weights(&self) -> &'static str {
-        INSTEAD
     }
 
     #[inline(always)]
@@ -236,9 +228,6 @@ impl<T: Float> RowFormula<T> for ByProbability<'_, T> {
         soft::row(row, self.loss.target(None), limits)
     }
 }
-
-/// What to do instead of weighing columns.
-const INSTEAD: &str = "give the loss its class weights";
 
 fn by_class<T: Float>(
     loss: &CategoricalCrossEntropy<'_, T>,
@@ -265,39 +254,9 @@ fn by_probability<T: Float>(
     args: Args<'_, T, T>,
 ) -> Result<Outcome, LossError> {
     check_options(loss)?;
-    let rows = loss.layout.rows_of(args.x.len())?;
-    let (args, t) = args.take_target();
-    row::run(&ByProbability { loss: *loss }, how, args, Some(t), loss.layout, rows)
+    row::run_pairs(&ByProbability { loss: *loss }, how, args, loss.layout)
 }
 
-with!(CategoricalCrossEntropy<'a, T>);
+verbs!(CategoricalCrossEntropy<'a, T>: by_probability);
+class_verbs!(CategoricalCrossEntropy: by_class);
 both_grads!(CategoricalCrossEntropy<'a, T>);
-
-macro_rules! verbs {
-    ($t:ty, $by_class:ident) => {
-        impl<Y: ClassIndex> Loss<$t, Y> for CategoricalCrossEntropy<'_, $t> {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, Y>) -> Result<Outcome, LossError> {
-                let (args, classes) = args.take_target();
-                $by_class(self, how, args, Y::erase(classes))
-            }
-        }
-
-        impl Loss<$t> for CategoricalCrossEntropy<'_, $t> {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                by_probability(self, how, args)
-            }
-        }
-
-        // Not generic, so that the kernels are compiled here and once.
-        fn $by_class(
-            loss: &CategoricalCrossEntropy<'_, $t>,
-            how: &Call<'_, $t>,
-            args: Args<'_, $t, ()>,
-            classes: Classes<'_>,
-        ) -> Result<Outcome, LossError> {
-            by_class(loss, how, args, classes)
-        }
-    };
-}
-verbs!(f32, by_class_f32);
-verbs!(f64, by_class_f64);

@@ -9,8 +9,9 @@ pub use targets::{ClassIndex, Classes};
 use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
 use crate::loss::classification::class_rows::check_weights;
-use crate::loss::verbs::{both_grads, with};
-use crate::{Call, Loss, LossError, Outcome, Real};
+use crate::loss::verbs::{both_grads, class_verbs, verbs};
+use crate::math::Float;
+use crate::{Call, LossError, Outcome, Real};
 use rows::Targets;
 
 /// Cross-entropy of softmax logits, against a class or a distribution over classes.
@@ -48,9 +49,10 @@ use rows::Targets;
 ///   gradient exact zeros, counted nowhere. `ignore_index` may be a class; that class stays in the softmax of other
 ///   rows.
 /// - All rows left out: the mean follows [`Empty`](crate::Empty), the gradient is zeros.
-/// - A logit of -inf is a class that cannot be: probability and gradient 0. As the target its loss is +inf and its
-///   gradient `-w_y`; a class weight of 0 makes it 0, without label smoothing a row weight of 0 too. With probability 0
-///   against it, it adds nothing; with label smoothing it adds +inf.
+/// - A logit of -inf is a class that cannot be, which is how classes are masked: probability and gradient 0. As the
+///   target its loss is +inf and its gradient `-w_y`; a class weight of 0 makes it 0, without label smoothing a row weight
+///   of 0 too. With probability 0 against it, it adds nothing; with label smoothing it adds +inf, or with a class weight
+///   of 0 nothing.
 /// - A row of nothing but -inf, and a row with +inf or NaN, give NaN.
 /// - Finite logits of any size do not overflow, unless the loss itself is beyond the element type.
 /// - The gradient of the target of a logit of -inf is +inf, or 0 where its factor is.
@@ -74,7 +76,8 @@ use rows::Targets;
 /// # Source
 /// `torch.nn.CrossEntropyLoss`, `F.cross_entropy`: equal where PyTorch is right; it writes NaN gradients into ignored
 /// rows that hold NaN, and loses the digits of small losses. `keras.losses.CategoricalCrossentropy` and
-/// `SparseCategoricalCrossentropy` with `from_logits=True`. What differs between them is an option:
+/// `SparseCategoricalCrossentropy` with `from_logits=True`. The presets differ in `ignore_index`
+/// alone; the rest depends on options and [`Call`]:
 ///
 /// | | [`new`](Self::new), [`torch`](Self::torch) | [`keras`](Self::keras), [`tf23`](Self::tf23) |
 /// |---|---|---|
@@ -162,44 +165,24 @@ fn check_options<T: Real>(loss: &CrossEntropy<'_, T>) -> Result<(), LossError> {
     check_weights(loss.class_weights, loss.layout)
 }
 
-with!(CrossEntropy<'a, T>);
-both_grads!(CrossEntropy<'a, T>);
-
-macro_rules! verbs {
-    ($t:ty, $by_class:ident, $by_probability:ident) => {
-        impl<Y: ClassIndex> Loss<$t, Y> for CrossEntropy<'_, $t> {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, Y>) -> Result<Outcome, LossError> {
-                let (args, classes) = args.take_target();
-                $by_class(self, how, args, Y::erase(classes))
-            }
-        }
-
-        impl Loss<$t> for CrossEntropy<'_, $t> {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, $t>) -> Result<Outcome, LossError> {
-                let (args, probabilities) = args.take_target();
-                $by_probability(self, how, args, probabilities)
-            }
-        }
-
-        // Not generic, so that the kernels are compiled here and once.
-        fn $by_class(
-            loss: &CrossEntropy<'_, $t>,
-            how: &Call<'_, $t>,
-            args: Args<'_, $t, ()>,
-            classes: Classes<'_>,
-        ) -> Result<Outcome, LossError> {
-            rows::run(loss, how, args, Targets::Classes(classes))
-        }
-
-        fn $by_probability(
-            loss: &CrossEntropy<'_, $t>,
-            how: &Call<'_, $t>,
-            args: Args<'_, $t, ()>,
-            probabilities: &[$t],
-        ) -> Result<Outcome, LossError> {
-            rows::run(loss, how, args, Targets::Probabilities(probabilities))
-        }
-    };
+fn by_class<T: Float>(
+    loss: &CrossEntropy<'_, T>,
+    how: &Call<'_, T>,
+    args: Args<'_, T, ()>,
+    classes: Classes<'_>,
+) -> Result<Outcome, LossError> {
+    rows::run(loss, how, args, Targets::Classes(classes))
 }
-verbs!(f32, by_class_f32, by_probability_f32);
-verbs!(f64, by_class_f64, by_probability_f64);
+
+fn by_probability<T: Float>(
+    loss: &CrossEntropy<'_, T>,
+    how: &Call<'_, T>,
+    args: Args<'_, T, T>,
+) -> Result<Outcome, LossError> {
+    let (args, probabilities) = args.take_target();
+    rows::run(loss, how, args, Targets::Probabilities(probabilities))
+}
+
+verbs!(CrossEntropy<'a, T>: by_probability);
+class_verbs!(CrossEntropy: by_class);
+both_grads!(CrossEntropy<'a, T>);

@@ -14,7 +14,7 @@ use crate::engine::softmax::{
 use crate::engine::sum::Sum;
 use crate::engine::{Args, Input, check, row};
 use crate::lane::dispatch;
-use crate::loss::classification::class_rows::leave_masked_out;
+use crate::loss::classification::class_rows::{INSTEAD, leave_masked_out};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Totals};
 
@@ -43,7 +43,7 @@ pub(super) fn run<T: Float>(
 ) -> Result<Outcome, LossError> {
     super::check_options(loss)?;
     let layout = loss.layout;
-    row::check_call(how, "give the loss its class weights")?;
+    row::check_call(how, INSTEAD)?;
     let rows = match targets {
         Targets::Classes(classes) => classes.len(),
         Targets::Probabilities(_) => layout.rows_of(args.x.len())?,
@@ -253,8 +253,9 @@ impl<T: Float> Rows<'_, T> {
             self.classes(factors, row, &mut class);
             let [class] = class;
             if class == IGNORED {
-                zero_row(&mut x, grad, accumulate);
-                zero_row(&mut Input::Keep(&[]), target_grad, accumulate);
+                for to in [x.place(grad), target_grad].into_iter().flatten().filter(|_| !accumulate) {
+                    to.fill(T::default());
+                }
                 continue;
             }
             let target = self.soft_target(row, class);
@@ -263,14 +264,5 @@ impl<T: Float> Rows<'_, T> {
             let row = SoftRow { x, grad, target_grad, target, weight, scale, accumulate };
             batch.losses[i] = on_rows(token, threads, row);
         }
-    }
-}
-
-/// The gradient of a row that is left out.
-fn zero_row<T: Float>(x: &mut Input<'_, T>, grad: Option<&mut [T]>, accumulate: bool) {
-    if let Some(place) = x.place(grad)
-        && !accumulate
-    {
-        place.fill(T::default());
     }
 }

@@ -3,12 +3,12 @@
 mod rows;
 
 use super::class_rows::ClassRows;
-use super::cross_entropy::{ClassIndex, Classes};
+use super::cross_entropy::Classes;
 use crate::engine::rowwise::{self, Layout, Shared};
 use crate::engine::{Args, axis};
-use crate::loss::verbs::with;
+use crate::loss::verbs::{class_verbs, with};
 use crate::math::Float;
-use crate::{Call, Loss, LossError, Outcome, Real};
+use crate::{Call, LossError, Outcome, Real};
 use rows::Rows;
 
 /// Negative log-likelihood of a class, from log-probabilities.
@@ -122,26 +122,4 @@ fn run<T: Float>(
 }
 
 with!(Nll<'a, T>);
-
-macro_rules! verbs {
-    ($t:ty, $by_class:ident) => {
-        impl<Y: ClassIndex> Loss<$t, Y> for Nll<'_, $t> {
-            fn run(&self, how: &Call<'_, $t>, args: Args<'_, $t, Y>) -> Result<Outcome, LossError> {
-                let (args, classes) = args.take_target();
-                $by_class(self, how, args, Y::erase(classes))
-            }
-        }
-
-        // Not generic, so that it is compiled here and once.
-        fn $by_class(
-            loss: &Nll<'_, $t>,
-            how: &Call<'_, $t>,
-            args: Args<'_, $t, ()>,
-            classes: Classes<'_>,
-        ) -> Result<Outcome, LossError> {
-            run(loss, how, args, classes)
-        }
-    };
-}
-verbs!(f32, nll_f32);
-verbs!(f64, nll_f64);
+class_verbs!(Nll: run);
