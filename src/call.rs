@@ -23,7 +23,7 @@ use crate::{Divisor, Empty, Level, LossError, Real, Reduction};
 ///   weights, a mask or upstream gradients that fit neither the elements nor the rows, nor the columns where they are
 ///   for these;
 /// - [`Rows`](LossError::Rows) for [`columns`](Self::columns) that do not divide the elements, and
-///   [`NoClasses`](LossError::NoClasses) for none;
+///   [`NoClasses`](LossError::NoClasses) for none where there are elements;
 /// - [`Option`](LossError::Option) for a [`Divisor::Fixed`] that is negative, infinite or NaN;
 /// - [`LevelMissing`](LossError::LevelMissing) for a level that the machine or the build has not;
 /// - [`Unsupported`](LossError::Unsupported) for gradients that are accumulated in place; with losses of rows for

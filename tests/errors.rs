@@ -162,6 +162,8 @@ fn rows_of_nothing() {
     expect(refused(&CrossEntropy::<f32>::new(0), &OK, &OK, 2), none, &words);
     expect(refused(&CrossEntropy::<f64>::new(Layout::rows(0).stride(3)), &[1.0; 6], &[0_u8; 2], 2), none, &words);
     expect(refused_elements(Call::new().columns(0)), none, &words);
+    let nothing = Mse::new().with(Call::new().columns(0)).value(&[0.0_f32; 0], &[]).expect("no element is in no row");
+    assert_eq!(nothing.totals.count, 0);
 }
 
 #[test]

@@ -71,6 +71,10 @@ fn one_class<T: PairSubject>() {
             }
             let judged = rows.judge(&[Manner::sum()]);
             judged.unwrap_or_else(|fault| panic!("{} of {columns} classes: {fault}", loss.name));
+            // What fills the last vector up must not be the best of the others.
+            rows.x.iter_mut().for_each(|x| *x = T::from_f64(-1.0 - x.to_f64().abs()));
+            let judged = rows.judge(&[Manner::sum()]);
+            judged.unwrap_or_else(|fault| panic!("{} of {columns} classes below 0: {fault}", loss.name));
         }
     }
 }
