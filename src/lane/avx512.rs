@@ -17,6 +17,7 @@ impl Isa for Avx512 {
     type F64 = F64;
     type Stream = Stream;
     const STREAMS: bool = true;
+    const EIGHT: bool = true;
 
     #[inline(always)]
     fn stream(self) -> Stream {

@@ -137,6 +137,8 @@ element!(f64, F64, 52, 1023.0);
 /// Bytes from what is read to what is worth a [`prefetch`](Isa::prefetch). A core has loads under way for as far as its
 /// window of instructions reaches, which is too little where a formula comes with each of them.
 pub(crate) const AHEAD: usize = 2048;
+/// The same where there is an exponential for each of them: the window holds hardly one load more.
+pub(crate) const FAR_AHEAD: usize = 8192;
 
 /// A proof that an instruction set may be used, and its two vector types.
 pub(crate) trait Isa: Copy + Send + Sync + 'static {
@@ -151,6 +153,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     const FUSED: bool = true;
     /// Whether a long formula goes through four vectors at once. Where a vector is four registers it does so by itself.
     const TOGETHER: bool = true;
+    /// Whether the registers hold eight vectors of exponentials and what makes them.
+    const EIGHT: bool = false;
 
     fn stream(self) -> Self::Stream;
 

@@ -4,9 +4,9 @@ use super::Shift;
 use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{Pass, Row};
-use crate::engine::sum::Sum;
-use crate::lane::{AHEAD, Isa, Lane, load_up_to};
-use crate::math::{Float, Scaling, exp_scaled_each};
+use crate::engine::sum::{FoldedSum, Sum};
+use crate::lane::{FAR_AHEAD, Isa, Lane, load_up_to};
+use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each};
 
 /// Vectors whose exponentials are added lane by lane.
 const BLOCK: usize = 32;
@@ -28,7 +28,7 @@ impl<T> ExpSum<T> {
     /// What follows in the row is announced.
     #[inline(always)]
     pub(super) fn new(shift: Shift<T>, skip: Option<usize>) -> Self {
-        Self { shift, skip: skip.unwrap_or(usize::MAX), ahead: AHEAD }
+        Self { shift, skip: skip.unwrap_or(usize::MAX), ahead: FAR_AHEAD }
     }
 
     /// Over a row of so many entries that the caches have, as its largest has been found: the next row is announced,
@@ -36,7 +36,7 @@ impl<T> ExpSum<T> {
     #[inline(always)]
     pub(super) fn of_cached(shift: Shift<T>, skip: Option<usize>, len: usize) -> Self {
         let bytes = len * size_of::<T>();
-        let ahead = if bytes <= NEXT { AHEAD.max(bytes) } else { AHEAD };
+        let ahead = if bytes <= NEXT { FAR_AHEAD.max(bytes) } else { FAR_AHEAD };
         Self { ahead, ..Self::new(shift, skip) }
     }
 }
@@ -85,135 +85,155 @@ fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
     skip: usize,
     row: Row<'_, T>,
 ) -> SplitSum<T> {
-    let len = row.len();
-    let mut sums = SplitSum::default();
+    let Row { x, y, .. } = row;
+    let (len, scaling) = (x.len().max(y.len()), pass.shift.scaling::<T::Lane<I>>(isa));
+    let block = Block { isa, scaling, ahead: pass.ahead };
+    // What is written over is in the cache; else the pass has brought it there when it ends.
+    let target = if OVER { y.get(skip).copied() } else { None };
+    let mut others = FoldedSum::<T::Lane<I>>::new(isa);
     let mut start = 0;
     while start < len {
         let end = len.min(start + BLOCK * T::LANES);
-        let x = if OVER { &[] } else { &row.x[start..end] };
-        let y = if STORE { &mut row.y[start..end] } else { &mut [] };
-        let skip = skip.wrapping_sub(start);
-        let (others, target) = exp_block::<I, T, BASED, STORE, OVER>(isa, pass, skip, end - start, x, y);
-        sums.others = sums.others.merge(others);
-        sums.target = sums.target + target;
+        let x = if OVER { &[] } else { &x[start..end] };
+        let y = if STORE { &mut y[start..end] } else { &mut [] };
+        others.add(block.sum::<BASED, STORE, OVER>(skip.wrapping_sub(start), x, y), end - start);
         start = end;
     }
-    sums
+    let target = if OVER { target } else { x.get(skip).copied() };
+    let target = target.map(|x| exp_scaled::<_, BASED>(T::Lane::<I>::splat(isa, x), scaling).first());
+    SplitSum { others: others.total(), target: target.unwrap_or_default() }
 }
 
-/// The sum of one block without column `skip`, and that column's exponential.
-#[inline(always)]
-fn exp_block<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
-    isa: I,
-    pass: ExpSum<T>,
-    skip: usize,
-    len: usize,
-    x: &[T],
-    y: &mut [T],
-) -> (Sum, T) {
-    let scaling = pass.shift.scaling::<T::Lane<I>>(isa);
-    let group = 4 * T::LANES;
-    let mut sum = LaneSum::<T::Lane<I>>::new(isa);
-    let mut target = T::default();
-    let mut start = 0;
-    while start < len {
-        // As many whole groups as there are before the skipped one, or before the end.
-        let whole = if skip >= start && skip < len { skip } else { len };
-        let run = start + (whole - start) / group * group;
-        let from = if OVER { &[] } else { &x[start..run] };
-        let to = if STORE { &mut y[start..run] } else { &mut [] };
-        exp_groups::<I, T, BASED, STORE, OVER>(isa, scaling, pass.ahead, from, to, &mut sum);
-        start = run;
-        if start < len {
-            let end = len.min(start + group);
-            let from = if OVER { &[] } else { &x[start..end] };
-            let to = if STORE { &mut y[start..end] } else { &mut [] };
-            let skip = skip.wrapping_sub(start);
-            target = target + exp_part::<I, T, BASED, STORE, OVER>(isa, scaling, skip, from, to, &mut sum);
-            start = end;
-        }
-    }
-    (Sum::of_lanes(sum, len), target)
-}
-
-/// Exponentials of whole groups of four vectors.
-#[inline(always)]
-fn exp_groups<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
+/// What makes exponentials of a block.
+#[derive(Clone, Copy)]
+struct Block<I: Isa, T: Float> {
     isa: I,
     scaling: Scaling<T::Lane<I>>,
     ahead: usize,
-    x: &[T],
-    y: &mut [T],
-    sum: &mut LaneSum<T::Lane<I>>,
-) {
-    let xs = T::chunks(x).0.as_chunks::<4>().0;
-    let ys = T::chunks_mut(y).0.as_chunks_mut::<4>().0;
-    let mut i = 0;
-    while i < if OVER { ys.len() } else { xs.len() } {
-        let from = if OVER { &ys[i] } else { &xs[i] };
-        let mut x = [T::Lane::<I>::splat(isa, T::default()); 4];
+}
+
+/// The four vectors with the skipped column, where -inf is instead, whose exponential is 0: read in their place, so that
+/// no loop stops at a column that no processor can guess.
+struct Skipping<T: Float> {
+    group: usize,
+    entries: [T::Chunk; 4],
+}
+
+impl<I: Isa, T: Float> Block<I, T> {
+    #[inline(always)]
+    fn sum<const BASED: bool, const STORE: bool, const OVER: bool>(
+        self,
+        skip: usize,
+        x: &[T],
+        y: &mut [T],
+    ) -> LaneSum<T::Lane<I>> {
+        let group = 4 * T::LANES;
+        let mut sum = LaneSum::new(self.isa);
+        let xs = T::chunks(x).0.as_chunks::<4>().0;
+        let ys = T::chunks_mut(y).0.as_chunks_mut::<4>().0;
+        let whole = if OVER { ys.len() } else { xs.len() }.min(if STORE { ys.len() } else { usize::MAX });
+        let mut skipping = Skipping { group: skip / group, entries: [T::chunk(T::default()); 4] };
+        if whole > 0 {
+            let nearest = skipping.group.min(whole - 1);
+            skipping.entries = if OVER { ys[nearest] } else { xs[nearest] };
+            T::flat_mut(&mut skipping.entries)[skip % group] = T::from_f64(f64::NEG_INFINITY);
+        }
+        let mut i = 0;
+        while I::EIGHT && i + 1 < whole {
+            self.groups::<8, BASED, STORE, OVER>(&skipping, xs, ys, i, &mut sum);
+            i += 2;
+        }
+        while i < whole {
+            self.groups::<4, BASED, STORE, OVER>(&skipping, xs, ys, i, &mut sum);
+            i += 1;
+        }
+        let at = whole * group;
+        let (x, y) = (x.get(at..).unwrap_or_default(), y.get_mut(at..).unwrap_or_default());
+        if !x.is_empty() || OVER && !y.is_empty() {
+            self.part::<BASED, STORE, OVER>(skip.wrapping_sub(at), x, y, &mut sum);
+        }
+        sum
+    }
+
+    /// Whole groups of four vectors, `N` vectors together.
+    #[inline(always)]
+    fn groups<const N: usize, const BASED: bool, const STORE: bool, const OVER: bool>(
+        self,
+        skipping: &Skipping<T>,
+        xs: &[[T::Chunk; 4]],
+        ys: &mut [[T::Chunk; 4]],
+        i: usize,
+        sum: &mut LaneSum<T::Lane<I>>,
+    ) {
+        let mut x = [T::Lane::<I>::splat(self.isa, T::default()); N];
         let mut k = 0;
-        while k < 4 {
-            isa.prefetch(&from[k], ahead);
-            x[k] = T::Lane::<I>::load(isa, &from[k]);
+        while k < N {
+            let row = if OVER { &ys[i + k / 4] } else { &xs[i + k / 4] };
+            let from = if i + k / 4 == skipping.group { &skipping.entries } else { row };
+            let mut j = 0;
+            while j < 4 {
+                self.isa.prefetch(&row[j], self.ahead);
+                x[k + j] = T::Lane::<I>::load(self.isa, &from[j]);
+                j += 1;
+            }
+            k += 4;
+        }
+        let e = exp_scaled_each::<_, BASED, N>(x, self.scaling);
+        k = 0;
+        while STORE && k < N {
+            let to = &mut ys[i + k / 4][k % 4];
+            if !OVER {
+                self.isa.prefetch(to, FAR_AHEAD);
+            }
+            e[k].store(to);
             k += 1;
         }
-        let e = exp_scaled_each::<_, BASED, 4>(x, scaling);
+        k = 0;
+        while k < N {
+            sum.add_four([e[k], e[k + 1], e[k + 2], e[k + 3]]);
+            k += 4;
+        }
+    }
+
+    /// What fills no group, the last of the row.
+    #[inline(always)]
+    fn part<const BASED: bool, const STORE: bool, const OVER: bool>(
+        self,
+        skip: usize,
+        x: &[T],
+        y: &mut [T],
+        sum: &mut LaneSum<T::Lane<I>>,
+    ) {
+        let len = if OVER { y.len() } else { x.len() };
+        let mut k = 0;
+        while k < 4 {
+            if let Some(x) = x.get(k * T::LANES) {
+                self.isa.prefetch(x, FAR_AHEAD);
+            }
+            if let Some(y) = y.get(k * T::LANES) {
+                self.isa.prefetch(y, FAR_AHEAD);
+            }
+            k += 1;
+        }
+        let lowest = T::from_f64(f64::NEG_INFINITY);
+        let mut from = load_up_to(self.isa, if OVER { &*y } else { x }, lowest);
+        if skip < len {
+            let counting = T::Lane::<I>::counting(self.isa);
+            k = 0;
+            while k < 4 {
+                let place = T::from_i32(skip as i32 - (k * T::LANES) as i32);
+                let is_skipped = counting.same(T::Lane::<I>::splat(self.isa, place));
+                from[k] = T::Lane::<I>::pick(is_skipped, T::Lane::<I>::splat(self.isa, lowest), from[k]);
+                k += 1;
+            }
+        }
+        let e = exp_scaled_each::<_, BASED, 4>(from, self.scaling);
         k = 0;
         while STORE && k < 4 {
-            if !OVER {
-                isa.prefetch(&ys[i][k], AHEAD);
-            }
-            e[k].store(&mut ys[i][k]);
+            let part = len.min(k * T::LANES)..len.min((k + 1) * T::LANES);
+            e[k].store_part(&mut y[part]);
             k += 1;
         }
         sum.add_four(e);
-        i += 1;
     }
-}
-
-/// Exponentials of at most four vectors; that of column `skip` is returned, with a 0 in its place.
-#[inline(always)]
-fn exp_part<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: bool>(
-    isa: I,
-    scaling: Scaling<T::Lane<I>>,
-    skip: usize,
-    x: &[T],
-    y: &mut [T],
-    sum: &mut LaneSum<T::Lane<I>>,
-) -> T {
-    let (zero, lowest) = (T::default(), T::from_f64(f64::NEG_INFINITY));
-    let len = if OVER { y.len() } else { x.len() };
-    let mut k = 0;
-    while k < 4 {
-        if let Some(x) = x.get(k * T::LANES) {
-            isa.prefetch(x, AHEAD);
-        }
-        if let Some(y) = y.get(k * T::LANES) {
-            isa.prefetch(y, AHEAD);
-        }
-        k += 1;
-    }
-    let from = load_up_to(isa, if OVER { &*y } else { x }, lowest);
-    let mut e = exp_scaled_each::<_, BASED, 4>(from, scaling);
-    let mut skipped = T::Lane::<I>::splat(isa, zero);
-    if skip < len {
-        let counting = T::Lane::<I>::counting(isa);
-        let mut k = 0;
-        while k < 4 {
-            let place = T::from_i32(skip as i32 - (k * T::LANES) as i32);
-            let is_skipped = counting.same(T::Lane::<I>::splat(isa, place));
-            skipped = skipped + e[k].keep(is_skipped);
-            e[k] = e[k].without(is_skipped);
-            k += 1;
-        }
-    }
-    let mut k = 0;
-    while STORE && k < 4 {
-        let part = len.min(k * T::LANES)..len.min((k + 1) * T::LANES);
-        e[k].store_part(&mut y[part]);
-        k += 1;
-    }
-    sum.add_four(e);
-    skipped.sum()
 }

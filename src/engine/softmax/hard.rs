@@ -67,9 +67,11 @@ impl<T: Float> OnRows for &mut HardRows<'_, T> {
                 let of_cached = ExpSum::of_cached(shift, Some(class), y.len());
                 (shift, passes.run(of_cached, Row { x: &[], t: &[], y, dt: &mut [] }))
             } else {
-                read.x_target[i] = x[class];
                 // The exponentials are kept where they will be scaled, unless something else is there.
-                exp_sums_of(passes, class, x, if accumulate { &mut [] } else { y })
+                let sums = exp_sums_of(passes, class, x, if accumulate { &mut [] } else { y });
+                // Not before: the pass brings it to the cache.
+                read.x_target[i] = x[class];
+                sums
             };
             read.put(i, shift, sums);
         }
