@@ -19,11 +19,16 @@ pub(crate) fn describe() -> String {
     )
 }
 
+/// Its name, and its family and model where there are such: some names are of processors of several generations.
 fn cpu() -> String {
     let text = read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = text.lines().find(|line| line.starts_with("model name"));
-    let name = model.and_then(|line| line.split_once(": ")).map(|(_, name)| name);
-    name.unwrap_or("unknown").to_owned()
+    let facts = || text.lines().filter_map(|line| line.split_once(": ")).map(|(fact, value)| (fact.trim(), value));
+    let fact = |wanted| facts().find(|&(fact, _)| fact == wanted).map(|(_, value)| value);
+    let name = fact("model name").unwrap_or("unknown").to_owned();
+    match (fact("cpu family"), fact("model")) {
+        (Some(family), Some(model)) => format!("{name} (family {family}, model {model})"),
+        _ => name,
+    }
 }
 
 /// Its bytes, where the system tells.
