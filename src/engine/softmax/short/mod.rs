@@ -16,8 +16,7 @@ use super::{RATIO_MAX, Shift, factors, load, near_loss, row_loss};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
 use crate::lane::{Element, FAR_AHEAD, Isa, Kernel, Lane, Mask};
-use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each, weigh};
-use core::array::{from_mut, from_ref};
+use crate::math::{Float, Scaling, exp_scaled, weigh};
 use core::ops::Range;
 use sums::RowShape;
 
@@ -293,41 +292,13 @@ fn flat_exponentials<I: Isa, T: Float>(isa: I, scaling: Scaling<T::Lane<I>>, x: 
     let (xs, tail) = T::chunks(x);
     let es = T::chunks_mut(&mut e[..x.len().next_multiple_of(T::LANES)]).0;
     let (es, last) = es.split_at_mut(xs.len());
-    let ((xs, x_rest), (es, e_rest)) = (xs.as_chunks::<4>(), es.as_chunks_mut::<4>());
-    let (tos, to_rest) = T::chunks(to).0.as_chunks::<4>();
-    for ((x, to), e) in xs.iter().zip(tos).zip(es) {
-        vectors::<I, T, 4>(isa, scaling, x, to, e);
-    }
-    for ((x, to), e) in x_rest.iter().zip(to_rest).zip(e_rest) {
-        vectors::<I, T, 1>(isa, scaling, from_ref(x), from_ref(to), from_mut(e));
+    for ((x, to), e) in xs.iter().zip(T::chunks(to).0).zip(es) {
+        isa.prefetch(x, FAR_AHEAD);
+        isa.prefetch(to, 0);
+        exp_scaled::<T::Lane<I>, false>(T::Lane::<I>::load(isa, x), scaling).store(e);
     }
     if let [last] = last {
         let x = T::Lane::<I>::load_part(isa, tail, T::default());
         exp_scaled::<T::Lane<I>, false>(x, scaling).store(last);
-    }
-}
-
-/// Whole vectors of them, together.
-#[inline(always)]
-fn vectors<I: Isa, T: Float, const N: usize>(
-    isa: I,
-    scaling: Scaling<T::Lane<I>>,
-    x: &[T::Chunk; N],
-    to: &[T::Chunk; N],
-    e: &mut [T::Chunk; N],
-) {
-    let mut xs = [T::Lane::<I>::splat(isa, T::default()); N];
-    let mut k = 0;
-    while k < N {
-        isa.prefetch(&x[k], FAR_AHEAD);
-        isa.prefetch(&to[k], 0);
-        xs[k] = T::Lane::<I>::load(isa, &x[k]);
-        k += 1;
-    }
-    let es = exp_scaled_each::<_, false, N>(xs, scaling);
-    k = 0;
-    while k < N {
-        es[k].store(&mut e[k]);
-        k += 1;
     }
 }
