@@ -126,11 +126,14 @@ fn weights_masks_and_upstream_of_another_length() {
     }
 }
 
+/// Neither the number of weights nor a quotient of it is the length of a row, so the error names none.
 #[test]
-fn weights_of_rows_that_are_more_than_the_elements() {
-    let error = refused_elements(Call::new().weights(Weights::Rows(&[1.0; 8])));
-    let message = error.to_string();
-    assert!(message.contains('8') && message.contains('6'), "{message:?} does not name what does not fit");
+fn weights_of_rows_that_imply_no_row_length() {
+    for n in [0, 4, 5, 7, 8] {
+        let error = refused_elements(Call::new().weights(Weights::Rows(&[1.0; 8][..n])));
+        let entries = format!("row weights has {n} entries");
+        expect(error, weights("row weights", 6, n), &[entries.as_str(), "give it 6"]);
+    }
 }
 
 #[test]

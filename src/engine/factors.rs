@@ -384,12 +384,12 @@ fn by_item_or_row<'a, U>(
     }
 }
 
-/// The row length that the caller gives, or that the weights imply.
+/// The row length that the caller gives, or that the weights imply; 1 if those of rows imply none, and are refused.
 fn row_length<T: Float>(how: &Call<'_, T>, items: usize, columns: Option<usize>) -> Result<usize, LossError> {
     let columns = match (how.columns.or(columns), how.weights) {
         (Some(columns), _) => columns,
         (None, Some(Weights::Columns(w))) => w.len(),
-        (None, Some(Weights::Rows(w))) if !w.is_empty() => (items / w.len()).max(1),
+        (None, Some(Weights::Rows(w))) if !w.is_empty() && items.is_multiple_of(w.len()) => (items / w.len()).max(1),
         _ => 1,
     };
     if columns == 0 && items > 0 {

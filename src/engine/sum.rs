@@ -65,8 +65,8 @@ impl Merge for Sum {
 /// Blocks whose lanes are added together.
 const FOLDED: usize = 4;
 
-/// A sum over blocks that keep what they round away. Their lanes are added for four blocks at once, which takes hardly
-/// more steps than one; the tree of each is that of [`LaneSum::sum`].
+/// A sum over blocks that keep what they round away. The lanes of four blocks are added at once, in hardly more steps
+/// than those of one; the tree of each is that of [`LaneSum::sum`].
 pub(crate) struct FoldedSum<L> {
     blocks: [LaneSum<L>; FOLDED],
     count: usize,
@@ -82,15 +82,16 @@ impl<L: Lane<Elem: Float>> FoldedSum<L> {
     /// Adds the lanes of a block of so many terms.
     #[inline(always)]
     pub(crate) fn add(&mut self, block: LaneSum<L>, terms: usize) {
-        if L::Elem::LANES < 2 * FOLDED || terms <= L::Elem::LANES {
+        // One vector has a tree of its own, and short vectors no steps to share.
+        let is_alone = terms <= L::Elem::LANES || L::Elem::LANES < 2 * FOLDED;
+        if is_alone || self.count == FOLDED {
             self.fold();
-            self.sum = self.sum.merge(Sum::of_lanes(block, terms));
-            return;
         }
-        self.blocks[self.count] = block;
-        self.count += 1;
-        if self.count == FOLDED {
-            self.fold();
+        if is_alone {
+            self.sum = self.sum.merge(Sum::of_lanes(block, terms));
+        } else {
+            self.blocks[self.count] = block;
+            self.count += 1;
         }
     }
 
@@ -116,7 +117,8 @@ impl<L: Lane<Elem: Float>> FoldedSum<L> {
         let (mut high, mut low) = (L::Elem::chunk(L::Elem::default()), L::Elem::chunk(L::Elem::default()));
         sums.high.store(&mut high);
         sums.low.store(&mut low);
-        for lane in [0, lanes / 2, lanes / 4, lanes / 4 * 3].into_iter().take(self.count) {
+        // What was folded in second lies in the upper half.
+        for lane in [0, lanes / 2, lanes / 4, lanes / 2 + lanes / 4].into_iter().take(self.count) {
             let (high, low) = (high.as_ref()[lane].to_f64(), low.as_ref()[lane].to_f64());
             self.sum = self.sum.merge(Sum { high, low });
         }

@@ -137,8 +137,8 @@ element!(f64, F64, 52, 1023.0);
 /// Bytes from what is read to what is worth a [`prefetch`](Isa::prefetch). A core has loads under way for as far as its
 /// window of instructions reaches, which is too little where a formula comes with each of them.
 pub(crate) const AHEAD: usize = 2048;
-/// The same for rows. A row is gone over more than once, and in a pass over what the caches hold nothing comes from
-/// memory but what was announced before.
+/// The same for rows that lie together. They are gone over more than once, and while a pass works in the caches, memory
+/// delivers nothing but what was announced before.
 pub(crate) const FAR_AHEAD: usize = 8192;
 
 /// A proof that an instruction set may be used, and its two vector types.

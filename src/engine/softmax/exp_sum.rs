@@ -85,43 +85,52 @@ fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
     skip: usize,
     row: Row<'_, T>,
 ) -> SplitSum<T> {
+    let len = row.len();
     let Row { x, y, .. } = row;
-    let (len, scaling) = (x.len().max(y.len()), pass.shift.scaling::<T::Lane<I>>(isa));
-    let block = Block { isa, scaling, ahead: pass.ahead };
-    // What is written over is in the cache; else the pass has brought it there when it ends.
+    let maker = Maker { isa, scaling: pass.shift.scaling::<T::Lane<I>>(isa), ahead: pass.ahead };
+    // Before it is written over; else after the pass, which brings it to the cache.
     let target = if OVER { y.get(skip).copied() } else { None };
-    let mut others = FoldedSum::<T::Lane<I>>::new(isa);
+    let mut folded = FoldedSum::<T::Lane<I>>::new(isa);
     let mut start = 0;
-    while start < len {
+    let others = loop {
         let end = len.min(start + BLOCK * T::LANES);
         let x = if OVER { &[] } else { &x[start..end] };
         let y = if STORE { &mut y[start..end] } else { &mut [] };
-        others.add(block.sum::<BASED, STORE, OVER>(skip.wrapping_sub(start), x, y), end - start);
+        let block = maker.block::<BASED, STORE, OVER>(skip.wrapping_sub(start), x, y);
+        // One block shares its steps with no other.
+        if end - start == len {
+            break Sum::of_lanes(block, len);
+        }
+        folded.add(block, end - start);
+        if end == len {
+            break folded.total();
+        }
         start = end;
-    }
+    };
     let target = if OVER { target } else { x.get(skip).copied() };
-    let target = target.map(|x| exp_scaled::<_, BASED>(T::Lane::<I>::splat(isa, x), scaling).first());
-    SplitSum { others: others.total(), target: target.unwrap_or_default() }
+    let target = target.map(|x| exp_scaled::<_, BASED>(T::Lane::<I>::splat(isa, x), maker.scaling).first());
+    SplitSum { others, target: target.unwrap_or_default() }
 }
 
-/// What makes exponentials of a block.
+/// What exponentials are made with.
 #[derive(Clone, Copy)]
-struct Block<I: Isa, T: Float> {
+struct Maker<I: Isa, T: Float> {
     isa: I,
     scaling: Scaling<T::Lane<I>>,
     ahead: usize,
 }
 
-/// The four vectors with the skipped column, where -inf is instead, whose exponential is 0: read in their place, so that
-/// no loop stops at a column that no processor can guess.
+/// The four vectors with the skipped column, but for -inf in its place, whose exponential is 0. They are read instead of
+/// the row's: a loop that stopped at the column would end where no processor can guess.
 struct Skipping<T: Float> {
     group: usize,
     entries: [T::Chunk; 4],
 }
 
-impl<I: Isa, T: Float> Block<I, T> {
+impl<I: Isa, T: Float> Maker<I, T> {
+    /// The sum of one block without column `skip`.
     #[inline(always)]
-    fn sum<const BASED: bool, const STORE: bool, const OVER: bool>(
+    fn block<const BASED: bool, const STORE: bool, const OVER: bool>(
         self,
         skip: usize,
         x: &[T],
@@ -129,14 +138,29 @@ impl<I: Isa, T: Float> Block<I, T> {
     ) -> LaneSum<T::Lane<I>> {
         let group = 4 * T::LANES;
         let mut sum = LaneSum::new(self.isa);
+        let len = if OVER { y.len() } else { x.len() };
         let xs = T::chunks(x).0.as_chunks::<4>().0;
         let ys = T::chunks_mut(y).0.as_chunks_mut::<4>().0;
-        let whole = if OVER { ys.len() } else { xs.len() }.min(if STORE { ys.len() } else { usize::MAX });
+        let whole = if OVER { ys.len() } else { xs.len() };
+        let whole = if STORE { whole.min(ys.len()) } else { whole };
         let mut skipping = Skipping { group: skip / group, entries: [T::chunk(T::default()); 4] };
+        // Any group will do where the block has not that one: it is not read then.
         if whole > 0 {
             let nearest = skipping.group.min(whole - 1);
-            skipping.entries = if OVER { ys[nearest] } else { xs[nearest] };
-            T::flat_mut(&mut skipping.entries)[skip % group] = T::from_f64(f64::NEG_INFINITY);
+            let from = if OVER { &ys[nearest] } else { &xs[nearest] };
+            let mut k = 0;
+            let mut entries = [T::Lane::<I>::splat(self.isa, T::default()); 4];
+            while k < 4 {
+                entries[k] = T::Lane::<I>::load(self.isa, &from[k]);
+                k += 1;
+            }
+            let entries = self.without(skip % group, entries);
+            k = 0;
+            // Whole vectors: one that is loaded over a fresh scalar store waits for it.
+            while k < 4 {
+                entries[k].store(&mut skipping.entries[k]);
+                k += 1;
+            }
         }
         let mut i = 0;
         while I::EIGHT && i + 1 < whole {
@@ -148,14 +172,29 @@ impl<I: Isa, T: Float> Block<I, T> {
             i += 1;
         }
         let at = whole * group;
-        let (x, y) = (x.get(at..).unwrap_or_default(), y.get_mut(at..).unwrap_or_default());
-        if !x.is_empty() || OVER && !y.is_empty() {
+        if at < len {
+            let (x, y) = (x.get(at..).unwrap_or_default(), y.get_mut(at..).unwrap_or_default());
             self.part::<BASED, STORE, OVER>(skip.wrapping_sub(at), x, y, &mut sum);
         }
         sum
     }
 
-    /// Whole groups of four vectors, `N` vectors together.
+    /// Four vectors with -inf in place `skip`.
+    #[inline(always)]
+    fn without(self, skip: usize, mut entries: [T::Lane<I>; 4]) -> [T::Lane<I>; 4] {
+        let lowest = T::Lane::<I>::splat(self.isa, T::from_f64(f64::NEG_INFINITY));
+        let place = T::Lane::<I>::splat(self.isa, T::from_i32(skip as i32));
+        let mut places = T::Lane::<I>::counting(self.isa);
+        let mut k = 0;
+        while k < 4 {
+            entries[k] = T::Lane::<I>::pick(places.same(place), lowest, entries[k]);
+            places = places + T::LANES as f64;
+            k += 1;
+        }
+        entries
+    }
+
+    /// Whole groups of four vectors, as many as are `N` vectors, together.
     #[inline(always)]
     fn groups<const N: usize, const BASED: bool, const STORE: bool, const OVER: bool>(
         self,
@@ -208,7 +247,7 @@ impl<I: Isa, T: Float> Block<I, T> {
         let mut k = 0;
         while k < 4 {
             if let Some(x) = x.get(k * T::LANES) {
-                self.isa.prefetch(x, FAR_AHEAD);
+                self.isa.prefetch(x, self.ahead);
             }
             if let Some(y) = y.get(k * T::LANES) {
                 self.isa.prefetch(y, FAR_AHEAD);
@@ -218,14 +257,7 @@ impl<I: Isa, T: Float> Block<I, T> {
         let lowest = T::from_f64(f64::NEG_INFINITY);
         let mut from = load_up_to(self.isa, if OVER { &*y } else { x }, lowest);
         if skip < len {
-            let counting = T::Lane::<I>::counting(self.isa);
-            k = 0;
-            while k < 4 {
-                let place = T::from_i32(skip as i32 - (k * T::LANES) as i32);
-                let is_skipped = counting.same(T::Lane::<I>::splat(self.isa, place));
-                from[k] = T::Lane::<I>::pick(is_skipped, T::Lane::<I>::splat(self.isa, lowest), from[k]);
-                k += 1;
-            }
+            from = self.without(skip, from);
         }
         let e = exp_scaled_each::<_, BASED, 4>(from, self.scaling);
         k = 0;
