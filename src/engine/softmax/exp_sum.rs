@@ -149,16 +149,10 @@ impl<I: Isa, T: Float> Maker<I, T> {
             let nearest = skipping.group.min(whole - 1);
             let from = if OVER { &ys[nearest] } else { &xs[nearest] };
             let mut k = 0;
-            let mut entries = [T::Lane::<I>::splat(self.isa, T::default()); 4];
-            while k < 4 {
-                entries[k] = T::Lane::<I>::load(self.isa, &from[k]);
-                k += 1;
-            }
-            let entries = self.without(skip % group, entries);
-            k = 0;
             // Whole vectors: one that is loaded over a fresh scalar store waits for it.
             while k < 4 {
-                entries[k].store(&mut skipping.entries[k]);
+                let entries = T::Lane::<I>::load(self.isa, &from[k]);
+                self.without(skip % group, k, entries).store(&mut skipping.entries[k]);
                 k += 1;
             }
         }
@@ -179,19 +173,13 @@ impl<I: Isa, T: Float> Maker<I, T> {
         sum
     }
 
-    /// Four vectors with -inf in place `skip`.
+    /// The `k`th of some vectors, with -inf in place `skip` of all.
     #[inline(always)]
-    fn without(self, skip: usize, mut entries: [T::Lane<I>; 4]) -> [T::Lane<I>; 4] {
+    fn without(self, skip: usize, k: usize, entries: T::Lane<I>) -> T::Lane<I> {
         let lowest = T::Lane::<I>::splat(self.isa, T::from_f64(f64::NEG_INFINITY));
         let place = T::Lane::<I>::splat(self.isa, T::from_i32(skip as i32));
-        let mut places = T::Lane::<I>::counting(self.isa);
-        let mut k = 0;
-        while k < 4 {
-            entries[k] = T::Lane::<I>::pick(places.same(place), lowest, entries[k]);
-            places = places + T::LANES as f64;
-            k += 1;
-        }
-        entries
+        let places = T::Lane::<I>::counting(self.isa) + (k * T::LANES) as f64;
+        T::Lane::<I>::pick(places.same(place), lowest, entries)
     }
 
     /// Whole groups of four vectors, as many as are `N` vectors, together.
@@ -256,8 +244,10 @@ impl<I: Isa, T: Float> Maker<I, T> {
         }
         let lowest = T::from_f64(f64::NEG_INFINITY);
         let mut from = load_up_to(self.isa, if OVER { &*y } else { x }, lowest);
-        if skip < len {
-            from = self.without(skip, from);
+        k = 0;
+        while skip < len && k < 4 {
+            from[k] = self.without(skip, k, from[k]);
+            k += 1;
         }
         let e = exp_scaled_each::<_, BASED, 4>(from, self.scaling);
         k = 0;
