@@ -126,13 +126,15 @@ fn weights_masks_and_upstream_of_another_length() {
     }
 }
 
-/// Neither the number of weights nor a quotient of it is the length of a row, so the error names none.
+/// Neither the number of weights nor that of elements divided by it is the length of a row, so the error names none.
 #[test]
 fn weights_of_rows_that_imply_no_row_length() {
-    for n in [0, 4, 5, 7, 8] {
-        let error = refused_elements(Call::new().weights(Weights::Rows(&[1.0; 8][..n])));
-        let entries = format!("row weights has {n} entries");
-        expect(error, weights("row weights", 6, n), &[entries.as_str(), "give it 6"]);
+    let ones = [1.0_f32; 10];
+    for (elements, n) in [(6, 0), (6, 4), (6, 5), (6, 7), (6, 8), (7, 3), (8, 3), (10, 3), (10, 4)] {
+        let how = Call::new().weights(Weights::Rows(&ones[..n]));
+        let error = refused(&Mse::new().with(how), &ones[..elements], &ones[..elements], elements);
+        let [entries, wanted] = [format!("row weights has {n} entries"), format!("give it {elements}")];
+        expect(error, weights("row weights", elements, n), &[entries.as_str(), wanted.as_str()]);
     }
 }
 

@@ -384,7 +384,7 @@ fn by_item_or_row<'a, U>(
     }
 }
 
-/// The row length that the caller gives, or that the weights imply; 1 if those of rows imply none, and are refused.
+/// The row length that the caller gives, or that the weights imply; 1, which refuses them, if row weights imply none.
 fn row_length<T: Float>(how: &Call<'_, T>, items: usize, columns: Option<usize>) -> Result<usize, LossError> {
     let columns = match (how.columns.or(columns), how.weights) {
         (Some(columns), _) => columns,

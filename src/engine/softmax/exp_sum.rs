@@ -88,7 +88,7 @@ fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
     let len = row.len();
     let Row { x, y, .. } = row;
     let maker = Maker { isa, scaling: pass.shift.scaling::<T::Lane<I>>(isa), ahead: pass.ahead };
-    // Before it is written over; else after the pass, which brings it to the cache.
+    // The target is read before it is written over; else after the pass, which brings it to the cache.
     let target = if OVER { y.get(skip).copied() } else { None };
     let mut folded = FoldedSum::<T::Lane<I>>::new(isa);
     let mut start = 0;
@@ -120,8 +120,8 @@ struct Maker<I: Isa, T: Float> {
     ahead: usize,
 }
 
-/// The four vectors with the skipped column, but for -inf in its place, whose exponential is 0. They are read instead of
-/// the row's: a loop that stopped at the column would end where no processor can guess.
+/// The four vectors with the skipped column, but for -inf in its place, whose exponential is 0. They are read instead
+/// of the row's: a loop that stopped at the column would end where no processor can guess.
 struct Skipping<T: Float> {
     group: usize,
     entries: [T::Chunk; 4],
@@ -152,7 +152,7 @@ impl<I: Isa, T: Float> Maker<I, T> {
             // Whole vectors: one that is loaded over a fresh scalar store waits for it.
             while k < 4 {
                 let entries = T::Lane::<I>::load(self.isa, &from[k]);
-                self.without(skip % group, k, entries).store(&mut skipping.entries[k]);
+                self.skipped(skip % group, k, entries).store(&mut skipping.entries[k]);
                 k += 1;
             }
         }
@@ -175,14 +175,14 @@ impl<I: Isa, T: Float> Maker<I, T> {
 
     /// The `k`th of some vectors, with -inf in place `skip` of all.
     #[inline(always)]
-    fn without(self, skip: usize, k: usize, entries: T::Lane<I>) -> T::Lane<I> {
+    fn skipped(self, skip: usize, k: usize, entries: T::Lane<I>) -> T::Lane<I> {
         let lowest = T::Lane::<I>::splat(self.isa, T::from_f64(f64::NEG_INFINITY));
         let place = T::Lane::<I>::splat(self.isa, T::from_i32(skip as i32));
         let places = T::Lane::<I>::counting(self.isa) + (k * T::LANES) as f64;
         T::Lane::<I>::pick(places.same(place), lowest, entries)
     }
 
-    /// Whole groups of four vectors, as many as are `N` vectors, together.
+    /// `N / 4` whole groups of four vectors from group `i` on, together.
     #[inline(always)]
     fn groups<const N: usize, const BASED: bool, const STORE: bool, const OVER: bool>(
         self,
@@ -238,7 +238,7 @@ impl<I: Isa, T: Float> Maker<I, T> {
                 self.isa.prefetch(x, self.ahead);
             }
             if let Some(y) = y.get(k * T::LANES) {
-                self.isa.prefetch(y, FAR_AHEAD);
+                self.isa.prefetch(y, if OVER { self.ahead } else { FAR_AHEAD });
             }
             k += 1;
         }
@@ -246,7 +246,7 @@ impl<I: Isa, T: Float> Maker<I, T> {
         let mut from = load_up_to(self.isa, if OVER { &*y } else { x }, lowest);
         k = 0;
         while skip < len && k < 4 {
-            from[k] = self.without(skip, k, from[k]);
+            from[k] = self.skipped(skip, k, from[k]);
             k += 1;
         }
         let e = exp_scaled_each::<_, BASED, 4>(from, self.scaling);
