@@ -35,14 +35,15 @@ pub enum Divisor {
     Fixed(f64),
 }
 
-/// What a mean over nothing is: with a divisor of 0. Gradients are exact zeros either way.
+/// What a mean over nothing is: with a divisor of 0. Gradients are exact zeros either way. Of a batch without elements
+/// Keras 2 makes 0 and Keras 3 no number but an empty tensor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Empty {
-    /// NaN, as in PyTorch and Keras 2.
+    /// NaN, as in PyTorch, and in Keras 2 where a mask or `ignore_class` leaves nothing of a batch.
     #[default]
     Nan,
-    /// 0, as in Keras 3.
+    /// 0, as in Keras 3 where these leave nothing, or weights of 0.
     Zero,
 }
 

@@ -165,6 +165,20 @@ fn kl_under_keras_clips_both_sides() {
     assert_eq!(at(&keras, 0.5_f64, 0.0).2, 0.0);
 }
 
+/// As in TensorFlow: what is exactly at a bound of a clip moves, only what is beyond it is a constant.
+#[test]
+fn entries_at_a_clip_have_their_whole_gradient() {
+    let slopes = |x: f32| {
+        let mut dx = [f32::NAN; 2];
+        CategoricalCrossEntropy::new(2).tf23().grad(&[x, 1.0 - x], &[0_u8], &mut dx).unwrap();
+        dx
+    };
+    let (most, least) = (1.0 - 1e-7_f32, 1e-7_f32);
+    near(f64::from(slopes(most)[0]), -1.192_093e-7, 1e-6);
+    near(f64::from(slopes(least)[0]), -1e7, 1e-6);
+    assert_eq!((slopes(1.0)[0], slopes(5e-8)[0]), (0.0, 0.0));
+}
+
 /// `KL = cross-entropy - entropy`, the mean of rows is PyTorch's `batchmean`, and no row is negative.
 #[test]
 fn kl_is_cross_entropy_less_entropy() {

@@ -77,7 +77,7 @@ fn code(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-fn rows() -> impl Iterator<Item = Vec<&'static str>> {
+fn table() -> impl Iterator<Item = Vec<&'static str>> {
     let rows = TABLE.lines().filter(|line| line.starts_with("| ") && !line.starts_with("|--"));
     rows.map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
 }
@@ -88,7 +88,7 @@ fn without_spaces(code: &str) -> String {
 
 #[test]
 fn no_name_is_missing() {
-    let listed: BTreeSet<&str> = rows().flat_map(|row| code(row[0])).collect();
+    let listed: BTreeSet<&str> = table().flat_map(|row| code(row[0])).collect();
     for name in PYTORCH.into_iter().chain(KERAS) {
         assert!(listed.contains(name), "{name} is not in docs/names.md");
     }
@@ -163,11 +163,49 @@ fn unreduced_losses_are_those_of_two_verbs() {
     assert_eq!(unreduced(Call::new().columns(COLUMNS).by_row(ByRow::Sum)), [0.375, 0.21875]);
 }
 
+/// Weights of Keras that have more than one loss each: what it was recorded to make of 2 samples of 3 losses each.
+#[test]
+fn weights_are_repeated_as_keras_does_it() {
+    let cases = [include_str!("conformance/cases/keras.jsonl"), include_str!("conformance/cases/tf_keras.jsonl")];
+    let lines = cases.into_iter().flat_map(str::lines).filter(|line| line.contains("/MeanSquaredError/2x3x2/"));
+    let mut means = BTreeSet::new();
+    for case in lines.map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a case")) {
+        let numbers = |list: &serde_json::Value| -> Vec<f64> {
+            list.as_array().into_iter().flatten().filter_map(serde_json::Value::as_f64).collect()
+        };
+        let weights = numbers(&case["inputs"]["sample_weight"]);
+        let (times, reduction) = (6 / weights.len().max(1), case["options"]["reduction"].as_str().expect("a name"));
+        if case["inputs"].get("mask").is_some() || weights.is_empty() || times == 1 {
+            continue;
+        }
+        let repeated: Vec<f64> = weights.iter().flat_map(|weight| vec![*weight; times]).collect();
+        let (x, t) = (numbers(&case["inputs"]["x"]), numbers(&case["inputs"]["t"]));
+        let value = |how: Call<'_, f64>| Mse::new().with(how).value(&x, &t).expect("a call").value;
+        let how = Call::new().columns(2).by_row(ByRow::Mean).weights(Weights::Rows(&repeated));
+        let got = match reduction {
+            "mean_with_sample_weight" => {
+                let total = weights.iter().sum();
+                let got = value(how.mean(Divisor::Fixed(total)).empty(Empty::Zero));
+                let own = value(how.mean(Divisor::WeightSum).empty(Empty::Zero));
+                assert!((got - own * times as f64).abs() < 1e-13 * got, "{got}, not {times} times {own}");
+                got
+            }
+            "auto" | "sum_over_batch_size" => value(how),
+            _ => continue,
+        };
+        let wanted = numbers(&case["f64"]["value"])[0];
+        assert!((got - wanted).abs() < 1e-14 * wanted, "{got}, not {wanted}: {}", case["id"]);
+        means.insert((case["framework"].to_string(), reduction.to_owned(), times));
+    }
+    assert_eq!(means.len(), 8, "{means:?}");
+}
+
 #[test]
 fn every_expression_runs() {
     let (columns, inner, beta, delta, margin) = (COLUMNS, 2, 0.5, 2.0, 0.5);
     let (w, pos_weight, sample_weight) = ([1.0, 2.0, 3.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0]);
     let (column_weight, row_weight) = (pos_weight, sample_weight);
+    let (scalar, rows, repeated, total) = (0.5, 2, sample_weight, 3.0);
     let (labels, mask) = ([1_i8, -1], [true, false]);
     let mut texts = run! {
         numbers:
@@ -194,6 +232,14 @@ fn every_expression_runs() {
             Call::new().columns(columns).by_row(ByRow::Mean), Call::new().columns(columns).by_row(ByRow::Mean).sum(),
             Call::new().axis(columns, inner).by_row(ByRow::Mean),
             Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&sample_weight)),
+            Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&vec![scalar; rows])),
+            Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&repeated)),
+            Call::new()
+                .columns(columns)
+                .by_row(ByRow::Mean)
+                .weights(Weights::Rows(&repeated))
+                .mean(Divisor::Fixed(total))
+                .empty(Empty::Zero),
             Call::new()
                 .columns(columns)
                 .by_row(ByRow::Mean)
@@ -204,6 +250,8 @@ fn every_expression_runs() {
             Call::new().columns(columns).by_row(ByRow::Mean).mask(&mask),
             Call::new().columns(columns).by_row(ByRow::Mean).mask(&mask).mean(Divisor::Elements);
     };
+    let sample_weight = w;
+    texts.append(&mut run! { call: Call::new().weights(Weights::Each(&sample_weight)); });
     let w = pos_weight;
     texts.append(&mut run! {
         classes:
@@ -215,7 +263,7 @@ fn every_expression_runs() {
             Nll::new(Layout::axis(columns, inner)).torch();
     });
     let (listed, verbs): (BTreeSet<_>, BTreeSet<_>) =
-        rows().filter_map(|row| row.get(1).copied()).flat_map(code).partition(|code| code.contains("::"));
+        table().filter_map(|row| row.get(1).copied()).flat_map(code).partition(|code| code.contains("::"));
     assert_eq!(verbs, BTreeSet::from(["axis", "each", "each_and_grad"]), "what is no expression");
     let listed: BTreeSet<String> = listed.into_iter().map(without_spaces).collect();
     let untested: Vec<_> = listed.difference(&texts).collect();

@@ -4,10 +4,21 @@
 
 mod support;
 
-use lossfn::{BothGrads, Call, CosineSimilarity, Level, LossError, Outcome, Weights};
-use support::{Number, Problem, Rng, assert_same, for_both_types, fused_levels, scaled, subjects};
+use lossfn::{BothGrads, ByRow, Call, CosineSimilarity, Layout, Level, LossError, Outcome, Weights};
+use support::{
+    Number, Problem, Results, Rng, Y, assert_same, for_both_types, fused_levels, run, spread, subjects, thinned,
+};
 
-for_both_types!(elements, short_rows, many_short_rows, long_rows, pairs_of_rows);
+for_both_types!(
+    elements,
+    elements_by_row,
+    short_rows,
+    many_short_rows,
+    long_rows,
+    rows_apart,
+    rows_along_an_axis,
+    pairs_of_rows,
+);
 
 /// More than four vectors of `f32`, and one more than every length of the last of them.
 const LENGTHS: usize = 70;
@@ -15,7 +26,7 @@ const LENGTHS: usize = 70;
 const LONG: usize = 129;
 
 fn lengths() -> impl Iterator<Item = usize> {
-    (0..=LENGTHS).step_by(LENGTHS.div_ceil(scaled(LENGTHS)))
+    (0..=LENGTHS).step_by(thinned(5))
 }
 
 /// Whether the bits are compared with those of the model, and at which levels.
@@ -46,11 +57,38 @@ fn check<T: Number>(problem: &Problem<T>) {
     }
 }
 
+/// A call at every level, which the model repeats.
+fn check_call<T: Number>(what: &str, call: impl Fn(Level) -> Results<T>) {
+    let wanted = call(lossfn::internals::reference());
+    for level in Level::available() {
+        let got = call(level);
+        if compared().contains(&level) {
+            got.assert_same(&wanted, &format!("{what} on {level:?}"));
+        }
+    }
+}
+
 fn elements<T: Number>() {
     for subject in subjects::<T>().into_iter().filter(|subject| !subject.by_row) {
         lengths().filter(|&n| n > 0).for_each(|n| check(&Problem::new(subject, 1, n, 1)));
         lengths().filter(|&n| n > 0).step_by(7).for_each(|n| check(&Problem::new(subject, 3, n, 2)));
         check(&Problem::new(subject, 0, 5, 3));
+    }
+}
+
+/// Rows of every length, and every number of positions of an axis.
+fn elements_by_row<T: Number>() {
+    for subject in subjects::<T>().into_iter().filter(|subject| !subject.by_row) {
+        for n in lengths().filter(|&n| n > 0) {
+            for (rows, columns, how) in [(2, n, Call::new().columns(n)), (n, 2, Call::new().axis(2, n))] {
+                let problem = Problem::new(subject, rows, columns, 7);
+                let what = format!("{} {rows}x{columns} by row", subject.name);
+                check_call(&what, |level| {
+                    let bound = problem.bind(how.by_row(ByRow::Mean).level(level));
+                    run(&what, &*bound, &problem.x, rows)
+                });
+            }
+        }
     }
 }
 
@@ -73,6 +111,36 @@ fn many_short_rows<T: Number>() {
 fn long_rows<T: Number>() {
     for subject in subjects::<T>().into_iter().filter(|subject| subject.by_row) {
         lengths().for_each(|n| check(&Problem::new(subject, 1, LONG + n, 6)));
+    }
+}
+
+/// Rows with something between them.
+fn rows_apart<T: Number>() {
+    for subject in subjects::<T>().into_iter().filter(|subject| subject.by_row) {
+        for n in lengths().filter(|&n| n > 0) {
+            let (problem, stride) = (Problem::new(subject, 3, n, 8), n + 1 + n % 5);
+            let (x, numbers) = (spread(&problem.x, n, stride), spread(&problem.numbers, n, stride));
+            let y = if problem.classes.is_empty() { Y::Numbers(&numbers) } else { problem.y() };
+            let what = format!("{} 3x{n}, {stride} apart", subject.name);
+            check_call(&what, |level| {
+                let bound = T::bind(problem.loss_with_stride(stride), Call::new().level(level), y);
+                run(&what, &*bound, &x, problem.rows)
+            });
+        }
+    }
+}
+
+/// Every number of positions.
+fn rows_along_an_axis<T: Number>() {
+    for subject in subjects::<T>().into_iter().filter(|subject| subject.by_row) {
+        for n in lengths().filter(|&n| n > 0) {
+            for columns in [3, 9] {
+                let problem = Problem::new(subject, n, columns, 9);
+                check_call(&format!("{} {columns} along an axis, {n}", subject.name), |level| {
+                    problem.run_over(Layout::axis(columns, n), Call::new().level(level))
+                });
+            }
+        }
     }
 }
 

@@ -85,7 +85,9 @@ impl<L: Lane> RunningSum<L> {
 
     #[inline(always)]
     pub(crate) fn add(&mut self, term: L) {
-        self.some[self.next] = term;
+        if let Some(place) = self.some.get_mut(self.next) {
+            *place = term;
+        }
         self.next += 1;
         if self.next == 4 {
             self.fold();

@@ -5,8 +5,7 @@ use crate::lane::Lane;
 /// `factor * term`, where a factor of 0 wins over an infinite term, as in `0 ln 0`. A NaN stays.
 #[inline(always)]
 pub(crate) fn weigh<L: Lane>(factor: L, term: L) -> L {
-    let zero = factor.of(0.0);
-    L::pick(factor.same(zero) & term.same(term), zero, factor * term)
+    (factor * term).without(factor.same(factor.of(0.0)) & term.same(term))
 }
 
 /// `y`, or the NaN of `x`: for what does not depend on `x` but has no meaning beside a NaN.

@@ -50,7 +50,7 @@ pub(crate) fn log1p<L: Lane<Elem: Float>>(x: L) -> L {
 pub(crate) fn log1p_finite<L: Lane<Elem: Float>>(x: L, rest: Option<L>) -> L {
     let (m, k) = (x + 1.0).split();
     let large = x.of(L::Elem::LOG1P_LARGE).lt(x);
-    let scale = L::pow2(-L::pick(large, x.of(0.0), k) + (L::Elem::ROUND + L::Elem::BIAS));
+    let scale = L::pow2(-k.without(large) + (L::Elem::ROUND + L::Elem::BIAS));
     let f = L::pick(large, m - 1.0, x.mul_add(scale, scale - 1.0));
     L::Elem::log1p_reduced(f, k, rest)
 }

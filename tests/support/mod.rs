@@ -7,7 +7,7 @@ mod subjects;
 mod verbs;
 
 pub(crate) use number::{Number, Rng, fused_levels, scaled, thinned};
-pub(crate) use problem::{Problem, Results, assert_same, run, words_of_both};
+pub(crate) use problem::{Problem, Results, assert_same, run, spread, words_of_both};
 pub(crate) use subjects::{Subject, Targets, subjects};
 pub(crate) use verbs::{AnyLoss, Verbs, Y, bind};
 

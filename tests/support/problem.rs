@@ -109,6 +109,12 @@ impl<T: Number> Problem<T> {
     }
 }
 
+/// `x` with rows `stride` apart and NaN between them.
+pub(crate) fn spread<T: Number>(x: &[T], columns: usize, stride: usize) -> Vec<T> {
+    let gap = vec![T::of(f64::NAN); stride - columns];
+    x.chunks(columns).flat_map(|row| row.iter().chain(&gap)).copied().collect()
+}
+
 /// A number a small error from `x`: exactly 0 at times.
 fn near<T: Number>(x: T, rng: &mut Rng) -> T {
     let error = if rng.below(16) == 0 { 0.0 } else { rng.between(-3.0, 3.0) };

@@ -128,8 +128,8 @@ impl CategoricalCrossEntropy {
         let Clip::Given(epsilon) = self.clip else { return (x, true) };
         let (low, high) = (W::from_f64(epsilon), W::from_f64(self.upper));
         match x {
-            x if x <= low => (low, false),
-            x if x >= high => (high, false),
+            x if x < low => (low, false),
+            x if x > high => (high, false),
             x => (x, true),
         }
     }
@@ -137,10 +137,11 @@ impl CategoricalCrossEntropy {
     /// −ln q as the loss sees it, and whether it is no constant.
     fn surprise<W: Wide>(&self, surprise: W) -> (W, bool) {
         let Clip::Normalized(epsilon) = self.clip else { return (surprise, true) };
-        let (low, high) = (-(-W::from_f64(epsilon)).ln_1p(), -W::from_f64(epsilon).ln());
+        let rest = W::ONE - W::from_f64(self.upper);
+        let (low, high) = (-(-rest).ln_1p(), -W::from_f64(epsilon).ln());
         match surprise {
-            surprise if surprise <= low => (low, false),
-            surprise if surprise >= high => (high, false),
+            surprise if surprise < low => (low, false),
+            surprise if surprise > high => (high, false),
             surprise => (surprise, true),
         }
     }

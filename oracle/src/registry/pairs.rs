@@ -150,7 +150,7 @@ fn categorical_hinge<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Row
 
 fn categorical_cross_entropy<T: Judged>(options: &Options, row: RowInputs<'_, T>) -> Row<T::Wide> {
     let (clip, upper) = match options.clip {
-        Clip::Normalized(epsilon) => (formula::Clip::Normalized(T::round(epsilon)), 1.0),
+        Clip::Normalized(epsilon) => (formula::Clip::Normalized(T::round(epsilon)), T::round(1.0 - epsilon)),
         Clip::Given(epsilon) => (formula::Clip::Given(T::round(epsilon)), T::round(1.0 - epsilon)),
         _ => (formula::Clip::None, 1.0),
     };

@@ -72,23 +72,20 @@ impl<T: Float, F: Elementwise<T>> Kernel for Evaluate<'_, T, F> {
     fn run<I: Isa>(self, isa: I) {
         let Self { loss, few: Few { x, t, columns, values, grads, target_grads } } = self;
         let zero = T::default();
-        let lanes = T::LANES;
-        let mut vector = 0;
-        while vector * lanes < x.len() {
-            let at = vector * lanes..x.len().min((vector + 1) * lanes);
-            let x = T::Lane::<I>::load_part(isa, &x[at.clone()], zero);
-            let t = T::Lane::<I>::load_part(isa, &t[at.clone()], zero);
+        let inputs = x.chunks(T::LANES).zip(t.chunks(T::LANES)).enumerate();
+        for ((vector, (x, t)), (to_value, to_grad)) in inputs.zip(values.iter_mut().zip(grads)) {
+            let at = vector * T::LANES..vector * T::LANES + x.len();
+            let (x, t) = (T::Lane::<I>::load_part(isa, x, zero), T::Lane::<I>::load_part(isa, t, zero));
             let Eval { value, slope, target_slope } = if F::BY_COLUMN {
-                loss.eval_column(x, t, T::Lane::<I>::load_part(isa, &columns[at], zero))
+                loss.eval_column(x, t, T::Lane::<I>::load_part(isa, columns.get(at).unwrap_or_default(), zero))
             } else {
                 loss.eval(x, t)
             };
-            value.store(&mut values[vector]);
-            slope.store(&mut grads[vector]);
+            value.store(to_value);
+            slope.store(to_grad);
             if let Some(to) = target_grads.get_mut(vector) {
                 target_slope.store(to);
             }
-            vector += 1;
         }
     }
 }

@@ -211,8 +211,9 @@ fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool, const OVER: bool
     let (xs, ts) = (T::chunks(x).0.as_chunks::<4>().0, T::chunks(t).0.as_chunks::<4>().0);
     let grads = T::chunks_mut(grad).0.as_chunks_mut::<4>().0;
     let kept = values.as_chunks_mut::<4>().0;
+    // As many as there are of all that is used, so that no index is checked in the loop.
     let groups =
-        ts.len().min(if OVER { usize::MAX } else { xs.len() }).min(if GRAD { grads.len() } else { usize::MAX });
+        ts.len().min(if OVER { kept.len() } else { xs.len() }).min(if GRAD { grads.len() } else { usize::MAX });
     let mut i = 0;
     while i < groups {
         let from = if OVER { &grads[i] } else { &xs[i] };

@@ -45,23 +45,23 @@ impl<T: Float, F: Elementwise<T>> Kernel for Small<'_, T, F> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {
         let Self { loss, factor, x, t, mut each, mut grad } = self;
-        let (zero, lanes) = (T::default(), T::LANES);
+        let zero = T::default();
         let factor = T::Lane::<I>::splat(isa, factor);
         let mut values = [T::Lane::<I>::splat(isa, zero); VECTORS];
-        let mut vector = 0;
-        while vector * lanes < x.len() {
-            let at = vector * lanes..x.len().min((vector + 1) * lanes);
-            let (x, t) = (&x[at.clone()], &t[at.clone()]);
+        for (vector, (x, t)) in x.chunks(T::LANES).zip(t.chunks(T::LANES)).enumerate() {
+            let at = vector * T::LANES..vector * T::LANES + x.len();
+            let counted = T::Lane::<I>::first_lanes(isa, x.len());
             let (x, t) = (T::Lane::<I>::load_part(isa, x, zero), T::Lane::<I>::load_part(isa, t, zero));
             let Eval { value, slope, .. } = loss.eval(x, t);
-            values[vector] = value.keep(T::Lane::<I>::first_lanes(isa, at.len()));
-            if let Some(each) = &mut each {
-                value.store_part(&mut each[at.clone()]);
+            if let Some(kept) = values.get_mut(vector) {
+                *kept = value.keep(counted);
             }
-            if let Some(grad) = &mut grad {
-                (slope * factor).store_part(&mut grad[at]);
+            if let Some(each) = each.as_deref_mut().and_then(|each| each.get_mut(at.clone())) {
+                value.store_part(each);
             }
-            vector += 1;
+            if let Some(grad) = grad.as_deref_mut().and_then(|grad| grad.get_mut(at)) {
+                (slope * factor).store_part(grad);
+            }
         }
         let mut sum = BlockSum::new(isa);
         sum.add(values);

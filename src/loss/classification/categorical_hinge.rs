@@ -147,11 +147,8 @@ struct Slots {
 impl<L: Lane<Elem: Float>> Terms<L, 1> for Slots {
     #[inline(always)]
     fn at(&self, Entry { x, t, .. }: Entry<L>) -> [L; 1] {
-        let slot = weigh(x.of(1.0) - t, x);
-        if self.with_target {
-            return [slot];
-        }
-        [L::pick(t.same(t.of(1.0)), t.of(f64::NEG_INFINITY), slot)]
+        let (slot, is_target) = (x * (x.of(1.0) - t), t.same(t.of(1.0)));
+        [if self.with_target { slot.without(is_target) } else { L::pick(is_target, t.of(f64::NEG_INFINITY), slot) }]
     }
 }
 
@@ -190,7 +187,7 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Slopes<L> {
         let (share, zero) = (self.share.keep(slot.same(self.neg)), x.of(0.0));
         let slopes = [(x.of(1.0) - t) * share - t * self.active, -(weigh(share, x) + x * self.active)];
         let idle = self.active.same(zero);
-        [L::pick(idle, zero, slopes[0]), L::pick(idle, zero, slopes[1])]
+        [slopes[0].without(idle), slopes[1].without(idle)]
     }
 }
 

@@ -38,7 +38,7 @@ use crate::math::{Float, nan_of, weigh};
 /// C. Cortes and V. Vapnik, Support-vector networks, 1995. `keras.losses.Hinge`, `keras.losses.hinge`: equal with
 /// [`keras`](Self::keras) or [`tf23`](Self::tf23) and [`ByRow::Mean`](crate::ByRow::Mean). Keras converts labels where all
 /// of a call are 0 or 1, so that one label of -1 changes what the zeros mean; and its gradient at the kink depends on the
-/// backend: all of it on TensorFlow, half of it on PyTorch and JAX.
+/// backend: all of it on TensorFlow, half of it on PyTorch and JAX. At NaN TensorFlow has a gradient of 0.
 ///
 /// ```
 /// use lossfn::{Hinge, Labels, Loss};
@@ -114,7 +114,7 @@ impl Hinge {
     #[inline(always)]
     fn share<L: Lane<Elem: Float>>(&self, lacking: L, pull: L) -> L {
         let zero = lacking.of(0.0);
-        let at_kink = L::pick(lacking.same(zero), pull * self.tie, zero);
+        let at_kink = (pull * self.tie).keep(lacking.same(zero));
         nan_of(lacking, L::pick(zero.lt(lacking), pull, at_kink))
     }
 }

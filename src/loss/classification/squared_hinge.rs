@@ -34,7 +34,7 @@ use crate::math::{Float, nan_of, weigh};
 /// # Source
 /// `keras.losses.SquaredHinge`, `keras.losses.squared_hinge`: equal with [`keras`](Self::keras) or [`tf23`](Self::tf23)
 /// and [`ByRow::Mean`](crate::ByRow::Mean). Keras converts labels where all of a call are 0 or 1, so that one label of -1
-/// changes what the zeros mean.
+/// changes what the zeros mean. At NaN TensorFlow has a gradient of 0.
 ///
 /// ```
 /// use lossfn::{Loss, SquaredHinge};

@@ -15,10 +15,10 @@ use crate::{Call, LossError, Outcome};
 /// wrong kind, or rows that do not add up to 1: one element may be negative, a whole row may not.
 ///
 /// # Formula
-/// `ℓ = t (ln t - x)`; with log targets `e^t (t - x)`; of probabilities `t ln(t/x)`. Everywhere `0 ln 0 = 0`. The default
-/// mean divides by the number of elements, as PyTorch's `mean`, which is a divergence over the row length. PyTorch's
-/// `batchmean`, the mean divergence of rows, is `Call::new().columns(c).mean(Divisor::Rows)`; Keras's is
-/// `Call::new().columns(c).by_row(ByRow::Sum)`.
+/// `ℓ = t (ln t - x)`; with log targets `e^t (t - x)`; of probabilities `t ln(t/x)`. Everywhere `0 ln 0 = 0`. The sum of a
+/// row is the cross-entropy `-Σ t x` less the entropy `-Σ t ln t` of the target. The default mean divides by the number of
+/// elements, as PyTorch's `mean`, which is a divergence over the row length. PyTorch's `batchmean`, the mean divergence of
+/// rows, is `Call::new().columns(c).mean(Divisor::Rows)`; Keras's is `Call::new().columns(c).by_row(ByRow::Sum)`.
 ///
 /// # Gradient
 /// `-t`; with log targets `-e^t`; of probabilities `-t/x`. That of the target is `ln t + 1 - x`; with log targets
@@ -47,9 +47,10 @@ use crate::{Call, LossError, Outcome};
 ///
 /// # Source
 /// S. Kullback and R. Leibler, On information and sufficiency, 1951. `torch.nn.KLDivLoss`, `F.kl_div`: equal, but
-/// PyTorch gives NaN where a target of 0 meets -inf. `keras.losses.KLDivergence`, `keras.losses.kl_divergence`: equal
-/// with [`keras`](Self::keras) or [`tf23`](Self::tf23), which take probabilities and clip both, and
-/// [`ByRow::Sum`](crate::ByRow::Sum).
+/// PyTorch gives NaN where a target of 0 meets -inf and as the gradient of any target of 0, and its gradient is `-t` where
+/// the loss is NaN. `keras.losses.KLDivergence`, `keras.losses.kl_divergence`: equal with [`keras`](Self::keras) or
+/// [`tf23`](Self::tf23), which take probabilities and clip both, and [`ByRow::Sum`](crate::ByRow::Sum); but its gradient
+/// may be a number where the loss is NaN.
 ///
 /// ```
 /// use lossfn::{Call, Divisor, KlDiv, Loss};
@@ -106,9 +107,12 @@ impl KlDiv {
         self
     }
 
-    /// As PyTorch: nothing is clipped. What the inputs are stays as it is.
+    /// As PyTorch: the prediction is a logarithm, and nothing is clipped. Whether the target is one stays as it is.
     #[must_use]
-    pub const fn torch(self) -> Self {
+    pub const fn torch(mut self) -> Self {
+        if let Form::Probabilities = self.form {
+            self.form = Form::LogPrediction;
+        }
         self.clip(0.0)
     }
 
@@ -205,8 +209,8 @@ impl<T: Float> Elementwise<T> for OfProbabilities {
         let ratio = L::pick(q.same(zero) & zero.le(p), x.of(infinite), ln_ratio(p, q, p - q));
         let value = weigh(p, ratio);
         let (x_out, t_out) = (x.lt(least) | most.lt(x), t.lt(least) | most.lt(t));
-        let slope = nan_of(value, L::pick(x_out | p.same(zero), zero, -p / q));
-        let target_slope = nan_of(value, L::pick(t_out, zero, ratio + 1.0));
+        let slope = nan_of(value, (-p / q).without(x_out | p.same(zero)));
+        let target_slope = nan_of(value, (ratio + 1.0).without(t_out));
         Eval { value, slope, target_slope }
     }
 }

@@ -125,8 +125,7 @@ impl<L: Lane<Elem: Float>> Terms<L, 2> for Cosine<L> {
 impl<L: Lane<Elem: Float>> Cosine<L> {
     #[inline(always)]
     fn scale(&self, slope: L, scale: L) -> L {
-        let zero = slope.of(0.0);
-        L::pick(self.factor.same(zero), zero, slope * scale * self.factor)
+        (slope * scale * self.factor).without(self.factor.same(slope.of(0.0)))
     }
 }
 

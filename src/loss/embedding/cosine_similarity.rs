@@ -44,7 +44,8 @@ use crate::{Call, LossError, Outcome};
 ///
 /// # Source
 /// `keras.losses.CosineSimilarity`, `keras.losses.cosine_similarity`: equal with [`keras`](Self::keras), whose norms
-/// have a floor of 1e-7, or [`tf23`](Self::tf23), 1e-6. For PyTorch's loss see
+/// have a floor of 1e-7, or [`tf23`](Self::tf23), 1e-6; but on PyTorch Keras 3 gives NaN as the gradient of a vector of
+/// zeros, which has that of the floor here, and in `f32` Keras's norms overflow at 1e20. For PyTorch's loss see
 /// [`CosineEmbedding`](crate::CosineEmbedding).
 ///
 /// ```

@@ -91,7 +91,7 @@ impl<T: Float> Elementwise<T> for HingeEmbedding {
         let (together, apart) = (t.same(one), t.same(-one));
         let margin = x.of(self.margin);
         let gap = (margin - x).at_least(zero);
-        let push = L::pick(zero.lt(gap), -one, zero);
+        let push = (-one).keep(zero.lt(gap));
         // `x + max(0, margin - x)`
         let both = if self.adds_both { x.at_least(margin) } else { x.of(f64::NAN) };
         let value = nan_of(t, L::pick(together, x, L::pick(apart, gap, both)));

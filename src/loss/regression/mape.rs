@@ -94,9 +94,9 @@ impl<T: Float> Elementwise<T> for Mape {
         let exact = d.same(zero);
         // The halves, where the difference of the wholes may overflow.
         let part = L::pick(one.lt(size), x.of(0.5), one);
-        let value = L::pick(exact, zero, percent((x * part - t * part).abs(), base * part));
-        let slope = nan_of(value, L::pick(exact, zero, x.of(100.0).copysign(d) / base));
-        let towards = L::pick(exact, zero, one.copysign(d) * by_square(x, t));
+        let value = percent((x * part - t * part).abs(), base * part).without(exact);
+        let slope = nan_of(value, (x.of(100.0).copysign(d) / base).without(exact));
+        let towards = (one.copysign(d) * by_square(x, t)).without(exact);
         let target_slope = nan_of(value, -L::pick(floor.lt(size), towards, slope));
         Eval { value, slope, target_slope }
     }

@@ -113,7 +113,7 @@ impl<T: Float> Elementwise<T> for Msle {
 /// `twice / past`; 0 where it is flat, or `past` infinite.
 #[inline(always)]
 fn per<L: Lane>(twice: L, past: L, flat: L::Mask) -> L {
-    L::pick(flat | past.same(past.of(f64::INFINITY)), past.of(0.0), twice / past)
+    (twice / past).without(flat | past.same(past.of(f64::INFINITY)))
 }
 
 verbs!(Msle: elementwise::run);

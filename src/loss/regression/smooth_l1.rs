@@ -34,7 +34,8 @@ use crate::math::Float;
 /// [`Length`](crate::LossError::Length), and what the [`Call`](crate::Call) can do wrong.
 ///
 /// # Source
-/// R. Girshick, Fast R-CNN, 2015. `torch.nn.SmoothL1Loss`, `F.smooth_l1_loss`; equal to both.
+/// R. Girshick, Fast R-CNN, 2015. `torch.nn.SmoothL1Loss`, `F.smooth_l1_loss`: equal, but with a
+/// `beta` of 0 PyTorch's gradient at NaN is 0.
 ///
 /// ```
 /// use lossfn::{Loss, SmoothL1};

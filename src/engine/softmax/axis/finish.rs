@@ -90,7 +90,7 @@ impl<T: Float> Tile<'_, T> {
             let e = exp_scaled::<T::Lane<I>, true>(column(isa, x, class), scaling);
             let is_own = own.same(own.of(class as f64));
             new_target = new_target + e.keep(is_own);
-            sum.add(T::Lane::<I>::pick(is_own, e.of(0.0), e));
+            sum.add(e.without(is_own));
             if self.shape.is_kept {
                 let to = &mut self.e[class * self.vectors + v];
                 T::Lane::<I>::pick(rejected, e, T::Lane::<I>::load(isa, to)).store(to);

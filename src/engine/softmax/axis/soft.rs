@@ -121,13 +121,12 @@ fn masses_of<T: Float, I: Isa>(
     label: T::Lane<I>,
     top: T::Lane<I>,
 ) -> Split<T::Lane<I>> {
-    let zero = label.of(0.0);
     let mut split = Split::new(column.isa);
     for class in 0..column.classes {
         let q = targets.q(targets.entry(class, column.entry(class).1, label));
         let is_top = top.same(top.of(class as f64));
         split.own = T::Lane::<I>::pick(is_top, q, split.own);
-        split.others.add(T::Lane::<I>::pick(is_top, zero, q));
+        split.others.add(q.without(is_top));
     }
     split.rounded()
 }

@@ -27,7 +27,7 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limi
         let [largest] = row.largest(Entries { limits });
         let (scale, exponent) = scale_to_one(largest);
         parts.scale = L::pick(overflow, scale, one);
-        shift = L::pick(overflow, exponent * -core::f64::consts::LN_2, zero);
+        shift = (exponent * -core::f64::consts::LN_2).keep(overflow);
         is_scaled = true;
     };
     // The sum of an infinite entry is NaN from here on.
@@ -40,7 +40,7 @@ pub(super) fn row<L: Lane<Elem: Float>>(row: &mut impl Passes<L>, class: L, limi
     if row.wants_grads() {
         let mass = limits.mass(surprise, weight);
         let elsewhere = nan_of(surprise, mass / sum * parts.scale);
-        let pull = L::pick(mass.same(zero), zero, Pull::new(others, sum, own).times(mass));
+        let pull = Pull::new(others, sum, own).times(mass).without(mass.same(zero));
         row.grads(Slopes { class, limits, elsewhere, own: -nan_of(surprise, pull) });
     }
     weigh(weight, limits.surprise(surprise))
@@ -92,7 +92,7 @@ impl<L: Lane<Elem: Float>> Terms<L, 3> for Parts<L> {
     fn at(&self, Entry { x, columns, weight, .. }: Entry<L>) -> [L; 3] {
         let x = self.limits.entry(x);
         let is_class = columns.same(self.class);
-        [L::pick(is_class, x.of(0.0), x * self.scale), x.keep(is_class), weight.keep(is_class)]
+        [(x * self.scale).without(is_class), x.keep(is_class), weight.keep(is_class)]
     }
 }
 

@@ -5,7 +5,7 @@ use crate::engine::check;
 use crate::lane::{Element, Lane};
 use crate::math::{Float, ln, log1p, nan_of};
 
-/// Where probabilities are clipped to `[ε, 1 - ε]`.
+/// Where probabilities are clipped to `[ε, 1 - ε]`, each bound rounded to the element type.
 ///
 /// ```
 /// use lossfn::{CategoricalCrossEntropy, Clip, Loss};
@@ -58,9 +58,10 @@ impl<L: Lane<Elem: Float>> Limits<L> {
                 let low = L::splat(isa, L::Elem::from_f64(epsilon));
                 Self { given: [low, low.of(1.0 - epsilon)], ..none }
             }
-            Clip::Normalized(epsilon) => {
-                let epsilon = L::splat(isa, L::Elem::from_f64(epsilon));
-                Self { surprise: [-log1p(-epsilon), -ln(epsilon)], by_surprise: true, ..none }
+            Clip::Normalized(clipped) => {
+                let epsilon = L::splat(isa, L::Elem::from_f64(clipped));
+                let rest = epsilon.of(1.0) - epsilon.of(1.0 - clipped);
+                Self { surprise: [-log1p(-rest), -ln(epsilon)], by_surprise: true, ..none }
             }
         }
     }
@@ -76,7 +77,7 @@ impl<L: Lane<Elem: Float>> Limits<L> {
     pub(super) fn slope(self, x: L, slope: L) -> L {
         let [low, high] = self.given;
         let none = nan_of(slope, x.of(0.0));
-        L::pick(x.le(low), none, L::pick(high.le(x), none, slope))
+        L::pick(x.lt(low) | high.lt(x), none, slope)
     }
 
     /// `-ln q` as the loss sees it.
@@ -89,7 +90,6 @@ impl<L: Lane<Elem: Float>> Limits<L> {
     #[inline(always)]
     pub(super) fn mass(self, surprise: L, mass: L) -> L {
         let [low, high] = self.surprise;
-        let zero = mass.of(0.0);
-        L::pick(surprise.le(low), zero, L::pick(high.le(surprise), zero, mass))
+        mass.without(surprise.lt(low) | high.lt(surprise))
     }
 }

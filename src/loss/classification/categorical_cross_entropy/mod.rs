@@ -36,9 +36,9 @@ use limits::Limits;
 ///
 /// # Gradient
 /// `Σ_k m_k / Σx - m_j / x_j` with `m_j = w_j t_j`, the targets smoothed; for an index `w_y / Σx`, and
-/// `-w_y (Σx - x_y) / (x_y Σx)` at the class itself. With a clip, entries at or beyond its bounds are constants: with
-/// [`Clip::Given`] their gradient is 0, with [`Clip::Normalized`] their `m_j` is. For target probabilities
-/// `-(1 - α) w_j ln q_j`.
+/// `-w_y (Σx - x_y) / (x_y Σx)` at the class itself. With a clip, entries beyond its bounds, not those at a bound, are
+/// constants: with [`Clip::Given`] their gradient is 0, with [`Clip::Normalized`] their `m_j` is. For target
+/// probabilities `-(1 - α) w_j ln q_j`.
 ///
 /// # Shapes
 /// `x` and the gradients are rows as the [`Layout`] has it; indices are one for each row, in any integer type,
@@ -70,8 +70,8 @@ use limits::Limits;
 /// `keras.losses.CategoricalCrossentropy` and `SparseCategoricalCrossentropy` with `from_logits=False`, and their
 /// functions. Against probabilities [`keras`](Self::keras) and [`tf23`](Self::tf23) normalise the row and then clip it to
 /// `[1e-7, 1 - 1e-7]`; against indices they clip and then normalise, as TensorFlow always did. On PyTorch and JAX Keras 3
-/// normalises first for both. Keras rounds `1 - 1e-7` to `f32`: its smallest loss is 1.19e-7 instead of 1e-7. Its JAX
-/// backend gives indices that are no class the loss 0.
+/// normalises first for both. In `f32` the smallest loss is 1.19e-7, since `1 - 1e-7` is rounded, here as there. The JAX
+/// backend of Keras gives indices that are no class the loss 0.
 ///
 /// ```
 /// use lossfn::{CategoricalCrossEntropy, Loss};

@@ -78,7 +78,7 @@ impl<L: Lane<Elem: Float>> Surprises<L> {
         let (scale, exponent) = scale_to_one(top);
         let is_far = top.of(USUAL.1).lt(top) | top.lt(top.of(USUAL.0));
         let scale = L::pick(is_far, scale, top.of(1.0));
-        let shift = L::pick(is_far, exponent * -core::f64::consts::LN_2, top.of(0.0));
+        let shift = (exponent * -core::f64::consts::LN_2).keep(is_far);
         let [below, ties] = row.sums(Below { limits, top, scale });
         let others = below + weigh(ties - 1.0, top * scale);
         // The sum of an infinite entry is NaN.
@@ -196,7 +196,7 @@ impl<L: Lane<Elem: Float>> Slopes<L> {
     fn slope(&self, x: L, mass: L) -> L {
         let Surprises { limits, top, .. } = self.surprises;
         let (given, zero) = (limits.entry(x), mass.of(0.0));
-        let usual = self.common - L::pick(mass.same(zero), zero, mass / (given.abs() * self.up));
+        let usual = self.common - (mass / (given.abs() * self.up)).without(mass.same(zero));
         limits.slope(x, L::pick(given.same(top), self.top_slope(mass), usual * self.up))
     }
 }
