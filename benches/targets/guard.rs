@@ -40,7 +40,6 @@ fn compare(report: &Report, record: &Value) -> Result<Vec<String>> {
     for now in report.figures() {
         let name = name(now);
         let then = record["figures"].as_array().into_iter().flatten().find(|then| self::name(then) == name);
-        // The names of cross-entropies have a number of rows, which depends on the machine's caches.
         let Some(then) = then.and_then(|then| then["median"].as_f64()) else {
             if is_known(report, record) {
                 return Err(Error::other(format!("the record has no figure of {name}")));
@@ -63,5 +62,13 @@ fn compare(report: &Report, record: &Value) -> Result<Vec<String>> {
 fn name(figure: &Value) -> String {
     const FACTS: [&str; 8] = ["part", "loss", "type", "work", "threads", "level", "of", "unit"];
     let facts = FACTS.iter().filter_map(|fact| figure[fact].as_str());
-    facts.collect::<Vec<_>>().join(", ")
+    facts.map(without_rows).collect::<Vec<_>>().join(", ")
+}
+
+/// `CrossEntropy 100×10` as `CrossEntropy 10`: how many rows there are depends on the caches, and on how brief the run is.
+fn without_rows(fact: &str) -> String {
+    match fact.split_once('×') {
+        Some((before, after)) => format!("{}{after}", before.trim_end_matches(|c: char| c.is_ascii_digit())),
+        None => fact.to_owned(),
+    }
 }

@@ -130,7 +130,7 @@ fn row<T: Scalar + Word, Y: Word + 'static>(
     ];
     let mut cells = vec![name.to_owned(), T::NAME.to_owned()];
     for (work, threads, limit, goal) in ways {
-        let found = share::measure(plan, loss, work, threads, limit, data).share;
+        let found = share::measure(plan, loss, work, threads, limit, data);
         let of = if limit == Limit::Copy { "copy" } else { "stream" };
         let facts = [
             ("loss", name.into()),
@@ -138,8 +138,9 @@ fn row<T: Scalar + Word, Y: Word + 'static>(
             ("work", work.name().into()),
             ("threads", if threads == Serial { "one" } else { "all" }.into()),
             ("of", of.into()),
+            ("seconds", found.seconds.median.into()),
         ];
-        let cell = report.figure(&facts, found, goal.map(Goal::AtLeast));
+        let cell = report.figure(&facts, found.share, goal.map(Goal::AtLeast));
         cells.push(if limit == Limit::Copy { format!("{cell} of copy") } else { cell });
     }
     report.row(&cells);

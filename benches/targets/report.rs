@@ -69,7 +69,8 @@ impl Report {
         figure["met"] = met.into();
         self.goals += 1;
         if !met {
-            let texts = facts.values().map(|fact| fact.as_str().map_or_else(|| fact.to_string(), str::to_owned));
+            let named = facts.iter().filter(|(name, _)| *name != "seconds");
+            let texts = named.map(|(_, fact)| fact.as_str().map_or_else(|| fact.to_string(), str::to_owned));
             let what = texts.collect::<Vec<_>>().join(", ");
             self.missed.push(format!("- {}, {what}: {found:.2}, not {sign} {bound:.2}", self.part));
         }

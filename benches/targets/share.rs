@@ -6,7 +6,7 @@ use crate::support::losses::Subject;
 use crate::support::memory::Word;
 use crate::support::scalar::Scalar;
 use crate::support::stream::{self, Way, words, words_mut};
-use crate::support::timing::{Spread, seconds, seconds_after};
+use crate::support::timing::{Spread, seconds, seconds_after, seconds_each};
 use core::hint::black_box;
 use lossfn::{Call, Threads};
 
@@ -43,7 +43,7 @@ pub(crate) struct Share {
     pub(crate) seconds: Spread,
 }
 
-/// The loops touch the targets too where those are as large as the predictions.
+/// The loops touch the targets too: beside the predictions where they are as large, else after them.
 pub(crate) fn measure<T: Scalar + Word, Y: Word + 'static>(
     plan: Plan,
     loss: &Subject<T, Y>,
@@ -60,11 +60,11 @@ pub(crate) fn measure<T: Scalar + Word, Y: Word + 'static>(
     let (mut shares, mut times) = (Vec::new(), Vec::new());
     // Round 0 warms up.
     for round in 0..=plan.rounds {
-        let limit = seconds(plan.window, || pass(work, threads, way, data));
+        let limit = seconds_each(plan.window, || pass(work, threads, way, data));
         let loss = match work {
-            Work::Value => seconds(plan.window, || loss.library(call, black_box(data.batch(Verb::Value)))),
+            Work::Value => seconds_each(plan.window, || loss.library(call, black_box(data.batch(Verb::Value)))),
             Work::ValueAndGrad => {
-                seconds(plan.window, || loss.library(call, black_box(data.batch(Verb::ValueAndGrad))))
+                seconds_each(plan.window, || loss.library(call, black_box(data.batch(Verb::ValueAndGrad))))
             }
             Work::InPlace => {
                 let Data { x, y, dx, .. } = &mut *data;
@@ -92,10 +92,12 @@ fn fastest<T: Word, Y: Word>(plan: Plan, work: Work, threads: Threads, data: &mu
 
 fn pass<T: Word, Y: Word>(work: Work, threads: Threads, way: Way, data: &mut Data<T, Y>) -> f64 {
     let Data { x, y, dx, .. } = black_box(data);
-    let (x, y) = (words(x), Some(words(y)).filter(|y| y.len() >= x.len()));
-    match work {
-        Work::Value => stream::read(threads, way, x, y),
-        Work::ValueAndGrad => stream::write(threads, way, x, y, words_mut(dx)),
-        Work::InPlace => stream::update(threads, way, words_mut(dx), y),
-    }
+    let (x, y) = (words(x), words(y));
+    let beside = Some(y).filter(|y| y.len() >= x.len());
+    let found = match work {
+        Work::Value => stream::read(threads, way, x, beside),
+        Work::ValueAndGrad => stream::write(threads, way, x, beside, words_mut(dx)),
+        Work::InPlace => stream::update(threads, way, words_mut(dx), beside),
+    };
+    if beside.is_some() { found } else { found + stream::read(threads, way, y, None) }
 }

@@ -3,7 +3,10 @@
 use crate::runtime::stack_pointer;
 use core::fmt::{self, Write};
 use core::hint::black_box;
-use lossfn::{BceWithLogits, ByRow, Call, CosineSimilarity, CrossEntropy, Huber, Layout, Loss, Mse, Weights};
+use lossfn::{
+    Bce, BceWithLogits, ByRow, Call, CategoricalCrossEntropy, CategoricalHinge, CosineSimilarity, CrossEntropy, Huber,
+    KlDiv, Layout, LogCosh, Loss, Mse, Msle, Nll, Weights,
+};
 
 /// Bytes that are painted: more than any call may take.
 const DEPTH: usize = 32 << 10;
@@ -71,13 +74,21 @@ pub(crate) fn report(console: &mut impl Write) -> fmt::Result {
     table.row("Huber", Huber::new(1.0), &t, 300)?;
     table.row("BceWithLogits", BceWithLogits::<f32>::new(), &t, 300)?;
     table.row("BceWithLogits, weights", BceWithLogits::new().with(weighted), &t, 300)?;
+    table.row("Bce", Bce::new(), &t, 300)?;
+    table.row("LogCosh", LogCosh::new(), &t, 300)?;
+    table.row("Msle", Msle::new(), &t, 300)?;
+    table.row("KlDiv", KlDiv::new(), &t, 300)?;
     let along = Call::new().axis(3, 10).by_row(ByRow::Mean);
     table.row("BceWithLogits, an axis", BceWithLogits::new().with(along), &t, 100)?;
     table.row("CrossEntropy of 3", CrossEntropy::<f32>::new(3), &classes, 100)?;
     table.row("CrossEntropy of 10", CrossEntropy::<f32>::new(10), &classes[..30], 30)?;
     table.row("CrossEntropy of 300", CrossEntropy::<f32>::new(300), &classes[..1], 1)?;
     table.row("CrossEntropy, probabilities", CrossEntropy::<f32>::new(10), &t, 30)?;
+    table.row("Nll", Nll::<f32>::new(10), &classes[..30], 30)?;
     table.row("CosineSimilarity of 10", CosineSimilarity::new(10), &t, 30)?;
+    table.row("CategoricalHinge", CategoricalHinge::new(10), &t, 30)?;
+    table.row("CategoricalCrossEntropy", CategoricalCrossEntropy::<f32>::new(10), &classes[..30], 30)?;
+    table.row("… probabilities", CategoricalCrossEntropy::<f32>::new(10), &t, 30)?;
     let apart = Layout::axis(3, 10);
     table.row("CrossEntropy, an axis", CrossEntropy::<f32>::new(apart), &classes, 100)?;
     table.row("… probabilities, an axis", CrossEntropy::<f32>::new(apart), &t, 100)?;

@@ -37,8 +37,8 @@ use limits::Limits;
 /// # Gradient
 /// `Σ_k m_k / Σx - m_j / x_j` with `m_j = w_j t_j`, the targets smoothed; for an index `w_y / Σx`, and
 /// `-w_y (Σx - x_y) / (x_y Σx)` at the class itself. With a clip, entries beyond its bounds, not those at a bound, are
-/// constants: with [`Clip::Given`] their gradient is 0, with [`Clip::Normalized`] their `m_j` is. For target
-/// probabilities `-(1 - α) w_j ln q_j`.
+/// constants: with [`Clip::Given`] their gradient is 0; with [`Clip::Normalized`] their `m_j` is, as far as the element
+/// type tells their `ln q_j` from that of the bound. For target probabilities `-(1 - α) w_j ln q_j`.
 ///
 /// # Shapes
 /// `x` and the gradients are rows as the [`Layout`] has it; indices are one for each row, in any integer type,
