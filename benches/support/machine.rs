@@ -19,6 +19,14 @@ pub(crate) fn describe() -> String {
     )
 }
 
+/// What the shares and cycles depend on, for the name of a file: processor, last cache, threads and level.
+pub(crate) fn slug() -> String {
+    let kibibytes = last_level_cache().unwrap_or_default() / 1024;
+    let facts = format!("{} {kibibytes} KiB {} threads {:?}", cpu(), parts::workers(Threads::Auto), Level::best());
+    let words = facts.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_lowercase()
+}
+
 /// Its name, and its family and model where there are such: some names are of processors of several generations.
 fn cpu() -> String {
     let text = read_to_string("/proc/cpuinfo").unwrap_or_default();

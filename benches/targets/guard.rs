@@ -1,4 +1,4 @@
-//! What was measured against what the record says of the same machine.
+//! What was measured against the record of this machine.
 
 use crate::report::Report;
 use serde_json::Value;
@@ -20,18 +20,9 @@ pub(crate) fn check(measure: impl Fn() -> Report, record: &Value) -> Result<()> 
         if found.is_empty() {
             return Ok(());
         }
-        if !is_known(&report, record) {
-            println!("guard: the record is of another machine, so that is no failure");
-            return Ok(());
-        }
         worse = Some(found);
     }
     Err(Error::other("slower than the record"))
-}
-
-/// Whether both are of one processor, number of threads and level. The compiler may differ.
-fn is_known(report: &Report, record: &Value) -> bool {
-    (0..3).all(|fact| report.machine()[fact] == record["machine"][fact])
 }
 
 /// The names of the figures that are far from the record's. All must be in it.
@@ -41,10 +32,7 @@ fn compare(report: &Report, record: &Value) -> Result<Vec<String>> {
         let name = name(now);
         let then = record["figures"].as_array().into_iter().flatten().find(|then| self::name(then) == name);
         let Some(then) = then.and_then(|then| then["median"].as_f64()) else {
-            if is_known(report, record) {
-                return Err(Error::other(format!("the record has no figure of {name}")));
-            }
-            continue;
+            return Err(Error::other(format!("the record has no figure of {name}")));
         };
         let found = now["median"].as_f64().unwrap_or(f64::NAN);
         // Of cycles there must not be many, of everything else not few.

@@ -1,11 +1,11 @@
 //! Every target of speed, beside what this machine reaches: Markdown tables with a mark for each target.
 //!
 //! `cargo bench --bench targets -- memory cache` makes the parts that are named, all by default: `memory`, `cache`,
-//! `threads`, `calls`, `shapes`. With `--record` the tables also go to `benches/record/targets.md`, and every figure to
-//! `targets.json`. `LOSSFN_BENCH_QUICK=1` shrinks all sizes, which shows that it runs and nothing else.
+//! `threads`, `calls`, `shapes`. With `--record` the tables and every figure also go to a file each in
+//! `benches/record/targets`, which are named after the machine. `LOSSFN_BENCH_QUICK=1` shrinks all sizes, which shows that it runs and nothing else.
 //!
 //! `--guard` measures a few of the figures briefly, up to three times, and fails if one is each time less than half as
-//! good as the record says of the same processor, level and number of threads; of any other machine it only reports.
+//! good as the record of this processor, level and number of threads has it; on a machine without one it only reports.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -77,16 +77,24 @@ fn main() -> io::Result<()> {
         report.conclude();
         report
     };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/record");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/record/targets");
+    let record = folder.join(machine::slug());
     if is_brief {
-        let record = fs::read_to_string(folder.join("targets.json"))?;
-        return guard::check(report, &serde_json::from_str(&record)?);
+        return match fs::read_to_string(record.with_extension("json")) {
+            Ok(record) => guard::check(report, &serde_json::from_str(&record)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                report();
+                println!("guard: nothing to compare with, as there is no {}.json", record.display());
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
     }
     let report = report();
     if has("--record") {
         fs::create_dir_all(&folder)?;
-        fs::write(folder.join("targets.md"), report.markdown())?;
-        fs::write(folder.join("targets.json"), report.json())?;
+        fs::write(record.with_extension("md"), report.markdown())?;
+        fs::write(record.with_extension("json"), report.json())?;
     }
     Ok(())
 }

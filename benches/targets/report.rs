@@ -104,10 +104,6 @@ impl Report {
         self.markdown.push('\n');
     }
 
-    pub(crate) const fn machine(&self) -> &Value {
-        &self.machine
-    }
-
     pub(crate) fn figures(&self) -> &[Value] {
         &self.figures
     }

@@ -2,7 +2,7 @@
 
 use super::parallel::{self, Job, Merge};
 use crate::Threads;
-use crate::lane::{FAR_AHEAD, Isa, Kernel, Lane, Token, dispatch};
+use crate::lane::{Cache, FAR_AHEAD, Isa, Kernel, Lane, Token, dispatch};
 use crate::math::Float;
 
 /// Vectors that are never shared between threads.
@@ -159,7 +159,7 @@ impl<T: Float> Pass<T> for Largest {
         let (groups, rest) = chunks.as_chunks::<4>();
         for group in groups {
             for i in 0..4 {
-                isa.prefetch(&group[i], FAR_AHEAD);
+                isa.prefetch(&group[i], FAR_AHEAD, Cache::First);
                 largest[i] = largest[i].at_least(T::Lane::<I>::load(isa, &group[i]));
             }
         }

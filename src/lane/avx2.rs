@@ -2,7 +2,7 @@
 
 use super::stream::{Stream, prefetch};
 use super::{
-    Isa, Lane, Mask,
+    Cache, Isa, Lane, Mask,
     operators::{inlined, operators},
 };
 use core::arch::x86_64::{__m256, __m256d, __m256i, _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_UNORD_Q};
@@ -24,8 +24,8 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn prefetch<T>(self, from: &T, bytes: usize) {
-        prefetch(from, bytes);
+    fn prefetch<T>(self, from: &T, bytes: usize, to: Cache) {
+        prefetch(from, bytes, to);
     }
 }
 

@@ -134,9 +134,20 @@ macro_rules! element {
 element!(f32, F32, 23, 127.0);
 element!(f64, F64, 52, 1023.0);
 
+/// Where the memory goes that a [`prefetch`](Isa::prefetch) announces.
+#[derive(Clone, Copy)]
+pub(crate) enum Cache {
+    First,
+    /// While it is under way it takes none of the few places that the first cache has for what it waits for, which
+    /// stores need as well.
+    Second,
+}
+
 /// Bytes from what is read to what is worth a [`prefetch`](Isa::prefetch). A core has loads under way for as far as its
 /// window of instructions reaches, which is too little where a formula comes with each of them.
 pub(crate) const AHEAD: usize = 2048;
+/// The same where the formula is short.
+pub(crate) const NEAR_AHEAD: usize = 1024;
 /// The same for rows that lie together. They are gone over more than once, and while a pass works in the caches, memory
 /// delivers nothing but what was announced before.
 pub(crate) const FAR_AHEAD: usize = 8192;
@@ -162,8 +173,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     /// Has the cache line fetched that is so many bytes after `from`, if there is one and the machine can. It is not
     /// read.
     #[inline(always)]
-    fn prefetch<T>(self, from: &T, bytes: usize) {
-        let _ = (from, bytes);
+    fn prefetch<T>(self, from: &T, bytes: usize, to: Cache) {
+        let _ = (from, bytes, to);
     }
 }
 

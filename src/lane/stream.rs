@@ -1,18 +1,23 @@
 //! Memory beyond the caches: loads are announced, and stores go past the caches, which would otherwise read what is
 //! about to be overwritten.
 
-use super::Real;
-use core::arch::x86_64::{__m128, __m512, _MM_HINT_T0, _mm_prefetch};
+use super::{Cache, Real};
+use core::arch::x86_64::{__m128, __m512, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
 use core::ptr;
 use pulp::x86::{V3, V4};
 
 /// As [`Isa::prefetch`](super::Isa::prefetch).
 #[inline(always)]
 #[expect(unsafe_code, reason = "no safe operation prefetches")]
-pub(super) fn prefetch<T>(from: &T, bytes: usize) {
+pub(super) fn prefetch<T>(from: &T, bytes: usize, to: Cache) {
     let at = ptr::from_ref(from).cast::<i8>().wrapping_add(bytes);
     // SAFETY: a prefetch is a hint: it neither faults nor changes what a program sees, wherever `at` points to.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
+    unsafe {
+        match to {
+            Cache::First => _mm_prefetch::<_MM_HINT_T0>(at),
+            Cache::Second => _mm_prefetch::<_MM_HINT_T1>(at),
+        }
+    }
 }
 
 /// Leave to store past the caches. Such stores reach other threads in no order until it is dropped.

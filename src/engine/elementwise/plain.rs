@@ -4,7 +4,7 @@ use super::compiled::{Compiled, Few};
 use super::{Elementwise, Eval};
 use crate::engine::Input;
 use crate::engine::sum::{BLOCK, BlockSum, Sum};
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Many, Token, dispatch};
+use crate::lane::{AHEAD, Cache, Isa, Kernel, Lane, Many, NEAR_AHEAD, Token, dispatch};
 use crate::math::Float;
 use core::ops::Range;
 
@@ -15,7 +15,7 @@ pub(super) struct Plain<'a, T> {
     pub(super) grad: Option<&'a mut [T]>,
     pub(super) factor: T,
     pub(super) want_value: bool,
-    /// Whether no cache will hold the gradient until it is read.
+    /// Whether the caches hold neither what is read, nor the gradient until it is read.
     pub(super) streams: bool,
 }
 
@@ -143,28 +143,36 @@ impl<T: Float, F: Elementwise<T>> Kernel for Leaf<'_, T, F> {
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> Run {
+        let is_far = I::STREAMS && self.streams;
         let Some(grad) = self.grad.take() else {
-            return self.blocks::<I, true, false, false>(isa, None, &mut []);
+            return if is_far {
+                self.blocks::<I, true, false, false, true>(isa, None, &mut [])
+            } else {
+                self.blocks::<I, true, false, false, false>(isa, None, &mut [])
+            };
         };
-        let stream = if I::STREAMS && self.streams { Some(isa.stream()) } else { None };
         if !self.values.is_empty() {
-            return self.blocks::<I, true, true, true>(isa, stream.as_ref(), grad);
+            return if is_far {
+                self.blocks::<I, true, true, true, true>(isa, None, grad)
+            } else {
+                self.blocks::<I, true, true, true, false>(isa, None, grad)
+            };
         }
-        if I::STREAMS && stream.is_some() {
-            return self.blocks::<I, true, true, false>(isa, stream.as_ref(), grad);
+        if is_far {
+            return self.blocks::<I, true, true, false, true>(isa, Some(&isa.stream()), grad);
         }
         // The value of a light loss costs nothing beside the memory.
         if F::HEAVY && !self.want_value {
-            return self.blocks::<I, false, true, false>(isa, None, grad);
+            return self.blocks::<I, false, true, false, false>(isa, None, grad);
         }
-        self.blocks::<I, true, true, false>(isa, None, grad)
+        self.blocks::<I, true, true, false, false>(isa, None, grad)
     }
 }
 
 impl<T: Float, F: Elementwise<T>> Leaf<'_, T, F> {
     #[cfg_attr(not(small_frames), inline(always))]
     #[cfg_attr(small_frames, inline(never))]
-    fn blocks<I: Isa, const VALUE: bool, const GRAD: bool, const OVER: bool>(
+    fn blocks<I: Isa, const VALUE: bool, const GRAD: bool, const OVER: bool, const FAR: bool>(
         self,
         isa: I,
         stream: Option<&I::Stream>,
@@ -177,7 +185,7 @@ impl<T: Float, F: Elementwise<T>> Leaf<'_, T, F> {
             let end = t.len().min(start + BLOCK * T::LANES);
             let (x, t) = (if OVER { &[] } else { &x[start..end] }, &t[start..end]);
             let grad = if GRAD { &mut grad[start..end] } else { &mut [] };
-            let mut block = block::<I, T, F, GRAD, OVER>(isa, stream, loss, factor, x, t, grad, values);
+            let mut block = block::<I, T, F, GRAD, OVER, FAR>(isa, stream, loss, factor, x, t, grad, values);
             if VALUE {
                 if !t.len().is_multiple_of(4 * T::LANES) {
                     block.push(isa, rest);
@@ -197,7 +205,7 @@ impl<T: Float, F: Elementwise<T>> Leaf<'_, T, F> {
 /// The groups of four vectors of a block.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a closure or a struct would not stay in registers")]
-fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool, const OVER: bool>(
+fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool, const OVER: bool, const FAR: bool>(
     isa: I,
     stream: Option<&I::Stream>,
     loss: F,
@@ -214,15 +222,16 @@ fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool, const OVER: bool
     // As many as there are of all that is used, so that no index is checked in the loop.
     let groups =
         ts.len().min(if OVER { kept.len() } else { xs.len() }).min(if GRAD { grads.len() } else { usize::MAX });
+    let (ahead, cache) = if F::HEAVY { (AHEAD, Cache::First) } else { (NEAR_AHEAD, Cache::Second) };
     let mut i = 0;
     while i < groups {
         let from = if OVER { &grads[i] } else { &xs[i] };
         let (mut x, mut t) = ([factor; 4], [factor; 4]);
         let mut k = 0;
         while k < 4 {
-            if stream.is_some() {
-                isa.prefetch(&from[k], AHEAD);
-                isa.prefetch(&ts[i][k], AHEAD);
+            if FAR {
+                isa.prefetch(&from[k], ahead, cache);
+                isa.prefetch(&ts[i][k], ahead, cache);
             }
             (x[k], t[k]) = (T::Lane::<I>::load(isa, &from[k]), T::Lane::<I>::load(isa, &ts[i][k]));
             k += 1;
@@ -232,8 +241,8 @@ fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool, const OVER: bool
         while GRAD && k < 4 {
             let (grad, to) = (slopes[k] * factor, &mut grads[i][k]);
             match stream {
-                Some(stream) if !OVER => grad.stream(to, stream),
-                _ => grad.store(to),
+                Some(stream) => grad.stream(to, stream),
+                None => grad.store(to),
             }
             if OVER {
                 values[k].store(&mut kept[i][k]);

@@ -4,7 +4,7 @@ use super::{Entry, Passes, RowFormula, Rows, Terms};
 use crate::engine::Input;
 use crate::engine::rowwise::{Batch, Layout, Shared};
 use crate::engine::sum::{BlockSum, Sum};
-use crate::lane::{Element, FAR_AHEAD, Isa, Kernel, Lane};
+use crate::lane::{Cache, Element, FAR_AHEAD, Isa, Kernel, Lane};
 use crate::math::Float;
 use core::ops::Range;
 
@@ -232,7 +232,7 @@ fn load<L: Lane, const N: usize>(isa: L::Isa, from: &[L::Elem]) -> [L; N] {
     if let Some(chunks) = L::Elem::chunks(from).0.first_chunk::<N>() {
         let mut i = 0;
         while i < N {
-            isa.prefetch(&chunks[i], FAR_AHEAD);
+            isa.prefetch(&chunks[i], FAR_AHEAD, Cache::Second);
             vectors[i] = L::load(isa, &chunks[i]);
             i += 1;
         }
@@ -256,7 +256,7 @@ fn store<L: Lane, const N: usize>(
             if let Some(stream) = stream {
                 grad.stream(&mut chunks[i], stream);
             } else {
-                factor.isa().prefetch(&chunks[i], FAR_AHEAD);
+                factor.isa().prefetch(&chunks[i], FAR_AHEAD, Cache::Second);
                 (if accumulate { L::load(factor.isa(), &chunks[i]) + grad } else { grad }).store(&mut chunks[i]);
             }
             i += 1;

@@ -5,7 +5,7 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::parallel::Merge;
 use crate::engine::pass::{Pass, Row};
 use crate::engine::sum::{FoldedSum, Sum};
-use crate::lane::{FAR_AHEAD, Isa, Lane, load_up_to};
+use crate::lane::{Cache, FAR_AHEAD, Isa, Lane, load_up_to};
 use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each};
 
 /// Vectors whose exponentials are added lane by lane.
@@ -199,7 +199,7 @@ impl<I: Isa, T: Float> Maker<I, T> {
             let from = if i + k / 4 == skipping.group { &skipping.entries } else { row };
             let mut j = 0;
             while j < 4 {
-                self.isa.prefetch(&row[j], self.ahead);
+                self.isa.prefetch(&row[j], self.ahead, if STORE { Cache::Second } else { Cache::First });
                 x[k + j] = T::Lane::<I>::load(self.isa, &from[j]);
                 j += 1;
             }
@@ -210,7 +210,7 @@ impl<I: Isa, T: Float> Maker<I, T> {
         while STORE && k < N {
             let to = &mut ys[i + k / 4][k % 4];
             if !OVER {
-                self.isa.prefetch(to, FAR_AHEAD);
+                self.isa.prefetch(to, FAR_AHEAD, Cache::Second);
             }
             e[k].store(to);
             k += 1;
@@ -235,10 +235,10 @@ impl<I: Isa, T: Float> Maker<I, T> {
         let mut k = 0;
         while k < 4 {
             if let Some(x) = x.get(k * T::LANES) {
-                self.isa.prefetch(x, self.ahead);
+                self.isa.prefetch(x, self.ahead, Cache::Second);
             }
             if let Some(y) = y.get(k * T::LANES) {
-                self.isa.prefetch(y, if OVER { self.ahead } else { FAR_AHEAD });
+                self.isa.prefetch(y, if OVER { self.ahead } else { FAR_AHEAD }, Cache::Second);
             }
             k += 1;
         }

@@ -14,7 +14,7 @@ use crate::engine::lane_sum::LaneSum;
 use crate::engine::rowwise::Shared;
 use crate::engine::softmax::{GROUP, IGNORED, Shift};
 use crate::engine::sum::{self, Sum};
-use crate::lane::{AHEAD, Isa, Kernel, Lane, Window, WindowMut, dispatch};
+use crate::lane::{AHEAD, Cache, Isa, Kernel, Lane, Window, WindowMut, dispatch};
 use crate::math::{Float, exp_scaled_each};
 
 /// Vectors of a tile: shorter runs of memory cost more than exponentials that are made twice.
@@ -182,9 +182,9 @@ impl<T: Float> Tile<'_, T> {
             let mut x = [number; K];
             let mut k = 0;
             while k < K {
-                isa.prefetch(&xs[k][i], AHEAD);
+                isa.prefetch(&xs[k][i], AHEAD, Cache::Second);
                 if let Some(grads) = &grads {
-                    isa.prefetch(&grads[k][i], 0);
+                    isa.prefetch(&grads[k][i], AHEAD, Cache::Second);
                 }
                 x[k] = T::Lane::<I>::load(isa, &xs[k][i]);
                 k += 1;

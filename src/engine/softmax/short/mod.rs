@@ -15,7 +15,7 @@ mod write;
 use super::{RATIO_MAX, Shift, factors, load, near_loss, row_loss};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
-use crate::lane::{Element, FAR_AHEAD, Isa, Kernel, Lane, Mask};
+use crate::lane::{Cache, Element, FAR_AHEAD, Isa, Kernel, Lane, Mask};
 use crate::math::{Float, Scaling, exp_scaled, weigh};
 use core::ops::Range;
 use sums::RowShape;
@@ -169,14 +169,16 @@ impl<T: Float> Short<'_, T> {
         let scaling = shift.scaling(isa);
         let x = &*self.x;
         let to = self.grad.as_deref().unwrap_or(x);
+        // Of rows of up to a vector, whose own steps take longest, none gained by the second cache.
+        let cache = if self.classes > T::LANES { Cache::Second } else { Cache::First };
         if self.stride == self.classes {
             let entries = rows.start * self.stride..rows.end * self.stride;
-            flat_exponentials(isa, scaling, &x[entries.clone()], &to[entries], e);
+            flat_exponentials(isa, cache, scaling, &x[entries.clone()], &to[entries], e);
             return;
         }
         for (i, row) in rows.enumerate() {
             let entries = row * self.stride..row * self.stride + self.classes;
-            flat_exponentials(isa, scaling, &x[entries.clone()], &to[entries], &mut e[i * self.classes..]);
+            flat_exponentials(isa, cache, scaling, &x[entries.clone()], &to[entries], &mut e[i * self.classes..]);
         }
     }
 
@@ -288,13 +290,20 @@ impl<T: Float> Short<'_, T> {
 
 /// Exponentials of consecutive entries, while `to`, which is about to be written, is fetched.
 #[inline(always)]
-fn flat_exponentials<I: Isa, T: Float>(isa: I, scaling: Scaling<T::Lane<I>>, x: &[T], to: &[T], e: &mut [T]) {
+fn flat_exponentials<I: Isa, T: Float>(
+    isa: I,
+    cache: Cache,
+    scaling: Scaling<T::Lane<I>>,
+    x: &[T],
+    to: &[T],
+    e: &mut [T],
+) {
     let (xs, tail) = T::chunks(x);
     let es = T::chunks_mut(&mut e[..x.len().next_multiple_of(T::LANES)]).0;
     let (es, last) = es.split_at_mut(xs.len());
     for ((x, to), e) in xs.iter().zip(T::chunks(to).0).zip(es) {
-        isa.prefetch(x, FAR_AHEAD);
-        isa.prefetch(to, 0);
+        isa.prefetch(x, FAR_AHEAD, cache);
+        isa.prefetch(to, 0, Cache::First);
         exp_scaled::<T::Lane<I>, false>(T::Lane::<I>::load(isa, x), scaling).store(e);
     }
     if let [last] = last {
