@@ -48,6 +48,14 @@ impl<T, Y> Data<T, Y> {
         Batch { x: &self.x, y: &self.y, dx }
     }
 
+    /// Puts the predictions where gradients in place have been written over them.
+    pub(crate) fn restore(&mut self)
+    where
+        T: Copy,
+    {
+        self.dx.copy_from_slice(&self.x);
+    }
+
     /// Bytes of the arrays that a loss reads and writes, each counted once.
     pub(crate) fn bytes(&self, verb: Verb) -> usize {
         let written = if verb == Verb::ValueAndGrad { size_of_val(&*self.dx) } else { 0 };

@@ -1,12 +1,13 @@
 //! Arrays of at least eight times the last cache.
 
 use crate::Plan;
-use crate::report::{Goal, Report};
+use crate::report::{Goal, IN_CACHE, Report};
 use crate::share::{self, Limit, Work};
 use crate::support::data::Data;
 use crate::support::losses::{self, Subject};
 use crate::support::machine;
 use crate::support::memory::Word;
+use crate::support::parts::workers;
 use crate::support::scalar::Scalar;
 use lossfn::Threads::{Auto, Serial};
 use lossfn::{CrossEntropy, Loss};
@@ -15,7 +16,9 @@ const ABOUT: &str = "\
 Share of the speed of a loop that touches the same memory and does nothing else, measured in turn with the loss: of the
 fastest loop there is (*stream*: stores past the caches, loads announced), and where it says *copy*, of `memcpy`. Every
 array is at least eight times the last cache, or, in a brief run, about 256 MiB if that is less. Median (least–largest)
-of the rounds.";
+of the rounds. *In the caches* is, of the same loop's speed, that of the same work on arrays which the second cache holds,
+times the number of threads: what arithmetic leaves. Where it is below a target, that asks for more than the processor
+can.";
 
 /// The targets of a kind of loss.
 #[derive(Clone, Copy)]
@@ -53,6 +56,8 @@ const CROSS_ENTROPIES: [(usize, usize, Goals); 7] = [
     (21, 512 * 512, APART),
 ];
 const COLUMNS: usize = 768;
+/// Entries that the second cache holds, and their gradients; the longest rows have more.
+const CACHED: usize = 8192;
 
 pub(crate) fn measure(plan: Plan, report: &mut Report) {
     let columns = ["loss", "type", "value, all threads", "value+grad, one", "value+grad, all", "in place, all"];
@@ -87,11 +92,12 @@ where
     let most = if plan.is_brief { BRIEF_BYTES } else { usize::MAX };
     let bytes = if plan.is_quick { 1 << 20 } else { most.min(8 * machine::last_level_cache().unwrap_or(32 << 20)) };
     let len = (bytes / size_of::<T>()).next_multiple_of(COLUMNS);
-    let mut data = Data::<T, T>::elements(len);
+    let (mut data, mut few) = (Data::<T, T>::elements(len), Data::elements(CACHED.next_multiple_of(COLUMNS)));
     let is_wanted = |name| !plan.is_brief || BRIEF.contains(&name);
     for loss in elementwise.iter().chain(&pairs).filter(|loss| is_wanted(loss.name)) {
         data.suit(loss.predictions);
-        row(plan, report, loss, loss.name, goals(loss.name), &mut data);
+        few.suit(loss.predictions);
+        row(plan, report, loss.name, goals(loss.name), (loss, &mut data), (loss, &mut few));
     }
     drop(data);
     for (classes, inner, goals) in CROSS_ENTROPIES {
@@ -99,23 +105,27 @@ where
             continue;
         }
         let inner = if plan.is_quick { inner.min(64) } else { inner };
+        let cached_inner = inner.min(CACHED / classes).max(1);
         let loss = losses::cross_entropy::<T>(classes, inner);
+        let of_few = losses::cross_entropy::<T>(classes, cached_inner);
         let samples = len.div_ceil(classes * inner);
         let name = match inner {
             1 => format!("CrossEntropy {samples}×{classes}"),
             _ => format!("CrossEntropy {samples}×{classes}×{inner}, axis 1"),
         };
-        row(plan, report, &loss, &name, Some(goals), &mut Data::rows(samples * inner, classes));
+        let few = CACHED.div_ceil(classes).next_multiple_of(cached_inner);
+        let (mut data, mut few) = (Data::rows(samples * inner, classes), Data::rows(few, classes));
+        row(plan, report, &name, Some(goals), (&loss, &mut data), (&of_few, &mut few));
     }
 }
 
 fn row<T: Scalar + Word, Y: Word + 'static>(
     plan: Plan,
     report: &mut Report,
-    loss: &Subject<T, Y>,
     name: &str,
     goals: Option<Goals>,
-    data: &mut Data<T, Y>,
+    (loss, data): (&Subject<T, Y>, &mut Data<T, Y>),
+    (of_few, few): (&Subject<T, Y>, &mut Data<T, Y>),
 ) {
     use Limit::Stream;
     use Work::{InPlace, Value, ValueAndGrad};
@@ -131,6 +141,9 @@ fn row<T: Scalar + Word, Y: Word + 'static>(
     let mut cells = vec![name.to_owned(), T::NAME.to_owned()];
     for (work, threads, limit, goal) in ways {
         let found = share::measure(plan, loss, work, threads, limit, data);
+        let limit_each = found.share.median * found.seconds.median / data.x.len() as f64;
+        let cached_each = share::seconds_of(plan, of_few, work, Serial, few) / few.x.len() as f64;
+        let in_cache = limit_each / cached_each * workers(threads) as f64;
         let of = if limit == Limit::Copy { "copy" } else { "stream" };
         let facts = [
             ("loss", name.into()),
@@ -139,6 +152,7 @@ fn row<T: Scalar + Word, Y: Word + 'static>(
             ("threads", if threads == Serial { "one" } else { "all" }.into()),
             ("of", of.into()),
             ("seconds", found.seconds.median.into()),
+            (IN_CACHE, in_cache.into()),
         ];
         let cell = report.figure(&facts, found.share, goal.map(Goal::AtLeast));
         cells.push(if limit == Limit::Copy { format!("{cell} of copy") } else { cell });

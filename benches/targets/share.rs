@@ -37,6 +37,9 @@ pub(crate) enum Limit {
     Stream,
 }
 
+/// How much longer is measured what must be made ready before each call.
+const IN_PLACE: f64 = 2.0;
+
 /// The share of the limit's speed that the loss reaches, and its seconds.
 pub(crate) struct Share {
     pub(crate) share: Spread,
@@ -52,7 +55,6 @@ pub(crate) fn measure<T: Scalar + Word, Y: Word + 'static>(
     limit: Limit,
     data: &mut Data<T, Y>,
 ) -> Share {
-    let call = Call::new().threads(threads);
     let way = match limit {
         Limit::Copy => Way::PLAIN,
         Limit::Stream => fastest(plan, work, threads, data),
@@ -60,23 +62,38 @@ pub(crate) fn measure<T: Scalar + Word, Y: Word + 'static>(
     let (mut shares, mut times) = (Vec::new(), Vec::new());
     // Round 0 warms up.
     for round in 0..=plan.rounds {
-        let limit = seconds_each(plan.window, || pass(work, threads, way, data));
-        let loss = match work {
-            Work::Value => seconds_each(plan.window, || loss.library(call, black_box(data.batch(Verb::Value)))),
-            Work::ValueAndGrad => {
-                seconds_each(plan.window, || loss.library(call, black_box(data.batch(Verb::ValueAndGrad))))
-            }
-            Work::InPlace => {
-                let Data { x, y, dx, .. } = &mut *data;
-                seconds_after(plan.window, dx, |dx| dx.copy_from_slice(x), |dx| loss.in_place(call, black_box(dx), y))
-            }
+        let limit = if work == Work::InPlace {
+            seconds_after(IN_PLACE * plan.window, data, Data::restore, |data| pass(work, threads, way, data))
+        } else {
+            seconds_each(plan.window, || pass(work, threads, way, data))
         };
+        let loss = seconds_of(plan, loss, work, threads, data);
         if round > 0 {
             shares.push(limit / loss);
             times.push(loss);
         }
     }
     Share { share: Spread::of(shares), seconds: Spread::of(times) }
+}
+
+/// The seconds of one call.
+pub(crate) fn seconds_of<T: Scalar, Y: Sync + 'static>(
+    plan: Plan,
+    loss: &Subject<T, Y>,
+    work: Work,
+    threads: Threads,
+    data: &mut Data<T, Y>,
+) -> f64 {
+    let call = Call::new().threads(threads);
+    match work {
+        Work::Value => seconds_each(plan.window, || loss.library(call, black_box(data.batch(Verb::Value)))),
+        Work::ValueAndGrad => {
+            seconds_each(plan.window, || loss.library(call, black_box(data.batch(Verb::ValueAndGrad))))
+        }
+        Work::InPlace => seconds_after(IN_PLACE * plan.window, data, Data::restore, |Data { y, dx, .. }| {
+            loss.in_place(call, black_box(dx), y)
+        }),
+    }
 }
 
 fn fastest<T: Word, Y: Word>(plan: Plan, work: Work, threads: Threads, data: &mut Data<T, Y>) -> Way {
