@@ -174,16 +174,23 @@ impl<T: Float> Pass<T> for Largest {
 
 /// Multiplies the row with a factor.
 #[derive(Clone, Copy)]
-pub(crate) struct Scale<T>(pub(crate) T);
+pub(crate) struct Scale<T> {
+    pub(crate) factor: T,
+    /// Bytes from what is scaled to what is announced meanwhile.
+    pub(crate) ahead: Option<usize>,
+}
 
 impl<T: Float> Pass<T> for Scale<T> {
     type Out = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I, row: Row<'_, T>, _: usize) {
-        let factor = T::Lane::<I>::splat(isa, self.0);
+        let factor = T::Lane::<I>::splat(isa, self.factor);
         let (chunks, tail) = T::chunks_mut(row.y);
         for chunk in chunks {
+            if let Some(ahead) = self.ahead {
+                isa.prefetch(&*chunk, ahead, Cache::Second);
+            }
             (T::Lane::<I>::load(isa, chunk) * factor).store(chunk);
         }
         (T::Lane::<I>::load_part(isa, tail, T::default()) * factor).store_part(tail);
