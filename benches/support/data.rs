@@ -48,7 +48,7 @@ impl<T, Y> Data<T, Y> {
         Batch { x: &self.x, y: &self.y, dx }
     }
 
-    /// Puts the predictions where gradients in place have been written over them.
+    /// Puts the predictions where a gradient in place is about to be written over them.
     pub(crate) fn restore(&mut self)
     where
         T: Copy,

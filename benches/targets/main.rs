@@ -1,8 +1,9 @@
 //! Every target of speed, beside what this machine reaches: Markdown tables with a mark for each target.
 //!
 //! `cargo bench --bench targets -- memory cache` makes the parts that are named, all by default: `memory`, `cache`,
-//! `threads`, `calls`, `shapes`. With `--record` the tables and every figure also go to a file each in
-//! `benches/record/targets`, which are named after the machine. `LOSSFN_BENCH_QUICK=1` shrinks all sizes, which shows that it runs and nothing else.
+//! `threads`, `calls`, `shapes`. With `--record` the tables go to a file in `benches/record/targets` that is named after
+//! the machine, and every figure to another. `LOSSFN_BENCH_QUICK=1` shrinks all sizes, which shows that it runs and
+//! nothing else.
 //!
 //! `--guard` measures a few of the figures briefly, up to three times, and fails if one is each time less than half as
 //! good as the record of this processor, level and number of threads has it; on a machine without one it only reports.

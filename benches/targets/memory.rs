@@ -16,9 +16,9 @@ const ABOUT: &str = "\
 Share of the speed of a loop that touches the same memory and does nothing else, measured in turn with the loss: of the
 fastest loop there is (*stream*: stores past the caches, loads announced), and where it says *copy*, of `memcpy`. Every
 array is at least eight times the last cache, or, in a brief run, about 256 MiB if that is less. Median (least–largest)
-of the rounds. *In the caches* is, of the same loop's speed, that of the same work on arrays which the second cache holds,
-times the number of threads: what arithmetic leaves. Where it is below a target, that asks for more than the processor
-can.";
+of the rounds. Beside a miss, at the end, *in the caches* is what the same work reaches of the same loop on arrays of some
+thousand entries, or of one row, on one thread, times the number of threads. Where it is below the target, what bounds
+the loss is not memory.";
 
 /// The targets of a kind of loss.
 #[derive(Clone, Copy)]
@@ -58,6 +58,8 @@ const CROSS_ENTROPIES: [(usize, usize, Goals); 7] = [
 const COLUMNS: usize = 768;
 /// Entries that the second cache holds, and their gradients; the longest rows have more.
 const CACHED: usize = 8192;
+/// The same of one class, whole tiles of both types.
+const CACHED_INNER: usize = 240;
 
 pub(crate) fn measure(plan: Plan, report: &mut Report) {
     let columns = ["loss", "type", "value, all threads", "value+grad, one", "value+grad, all", "in place, all"];
@@ -105,7 +107,7 @@ where
             continue;
         }
         let inner = if plan.is_quick { inner.min(64) } else { inner };
-        let cached_inner = inner.min(CACHED / classes).max(1);
+        let cached_inner = inner.min(CACHED_INNER);
         let loss = losses::cross_entropy::<T>(classes, inner);
         let of_few = losses::cross_entropy::<T>(classes, cached_inner);
         let samples = len.div_ceil(classes * inner);
@@ -113,7 +115,7 @@ where
             1 => format!("CrossEntropy {samples}×{classes}"),
             _ => format!("CrossEntropy {samples}×{classes}×{inner}, axis 1"),
         };
-        let few = CACHED.div_ceil(classes).next_multiple_of(cached_inner);
+        let few = if inner > 1 { cached_inner } else { (CACHED / classes).max(1) };
         let (mut data, mut few) = (Data::rows(samples * inner, classes), Data::rows(few, classes));
         row(plan, report, &name, Some(goals), (&loss, &mut data), (&of_few, &mut few));
     }
@@ -141,7 +143,7 @@ fn row<T: Scalar + Word, Y: Word + 'static>(
     let mut cells = vec![name.to_owned(), T::NAME.to_owned()];
     for (work, threads, limit, goal) in ways {
         let found = share::measure(plan, loss, work, threads, limit, data);
-        let limit_each = found.share.median * found.seconds.median / data.x.len() as f64;
+        let limit_each = found.limit.median / data.x.len() as f64;
         let cached_each = share::seconds_of(plan, of_few, work, Serial, few) / few.x.len() as f64;
         let in_cache = limit_each / cached_each * workers(threads) as f64;
         let of = if limit == Limit::Copy { "copy" } else { "stream" };

@@ -37,13 +37,14 @@ pub(crate) enum Limit {
     Stream,
 }
 
-/// How much longer is measured what must be made ready before each call.
-const IN_PLACE: f64 = 2.0;
+/// How many times longer work in place is measured: half of the time goes to making its input ready.
+const LONGER: f64 = 2.0;
 
-/// The share of the limit's speed that the loss reaches, and its seconds.
+/// The share of the limit's speed that the loss reaches, and the seconds of both.
 pub(crate) struct Share {
     pub(crate) share: Spread,
     pub(crate) seconds: Spread,
+    pub(crate) limit: Spread,
 }
 
 /// The loops touch the targets too: beside the predictions where they are as large, else after them.
@@ -59,11 +60,11 @@ pub(crate) fn measure<T: Scalar + Word, Y: Word + 'static>(
         Limit::Copy => Way::PLAIN,
         Limit::Stream => fastest(plan, work, threads, data),
     };
-    let (mut shares, mut times) = (Vec::new(), Vec::new());
+    let (mut shares, mut times, mut limits) = (Vec::new(), Vec::new(), Vec::new());
     // Round 0 warms up.
     for round in 0..=plan.rounds {
         let limit = if work == Work::InPlace {
-            seconds_after(IN_PLACE * plan.window, data, Data::restore, |data| pass(work, threads, way, data))
+            seconds_after(LONGER * plan.window, data, Data::restore, |data| pass(work, threads, way, data))
         } else {
             seconds_each(plan.window, || pass(work, threads, way, data))
         };
@@ -71,9 +72,10 @@ pub(crate) fn measure<T: Scalar + Word, Y: Word + 'static>(
         if round > 0 {
             shares.push(limit / loss);
             times.push(loss);
+            limits.push(limit);
         }
     }
-    Share { share: Spread::of(shares), seconds: Spread::of(times) }
+    Share { share: Spread::of(shares), seconds: Spread::of(times), limit: Spread::of(limits) }
 }
 
 /// The seconds of one call.
@@ -90,7 +92,7 @@ pub(crate) fn seconds_of<T: Scalar, Y: Sync + 'static>(
         Work::ValueAndGrad => {
             seconds_each(plan.window, || loss.library(call, black_box(data.batch(Verb::ValueAndGrad))))
         }
-        Work::InPlace => seconds_after(IN_PLACE * plan.window, data, Data::restore, |Data { y, dx, .. }| {
+        Work::InPlace => seconds_after(LONGER * plan.window, data, Data::restore, |Data { y, dx, .. }| {
             loss.in_place(call, black_box(dx), y)
         }),
     }

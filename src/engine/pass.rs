@@ -176,7 +176,7 @@ impl<T: Float> Pass<T> for Largest {
 #[derive(Clone, Copy)]
 pub(crate) struct Scale<T> {
     pub(crate) factor: T,
-    /// Bytes from what is scaled to what is announced meanwhile.
+    /// Bytes, which wrap, from what is scaled to what is announced meanwhile.
     pub(crate) ahead: Option<usize>,
 }
 

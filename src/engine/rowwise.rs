@@ -17,9 +17,9 @@ pub(super) const LEAF: usize = 1 << 16;
 /// Entries that are worth threads.
 pub(super) const LARGE: usize = 1 << 17;
 
-/// Bytes of a gradient that no cache holds until it is read.
+/// Bytes of predictions, or of their gradient, that no cache holds from one call to the next.
 pub(super) const STREAMED: usize = 1 << 25;
-/// Bytes of a gradient whose memory is worth fetching before it is written.
+/// Bytes of a gradient from which on its memory, and the predictions of the next rows, are worth fetching early.
 const FAR: usize = 1 << 20;
 
 /// A loss of one row.
@@ -49,7 +49,7 @@ pub(crate) struct Shared<'a, T> {
     pub(crate) accumulate: bool,
     /// Whether no cache will hold the gradient until it is read, and it fills whole registers row by row.
     pub(crate) streams: bool,
-    /// Whether the gradient, if there is one, is large enough for its memory to be fetched before it is written.
+    /// Whether the gradient, if there is one, is large enough for fetching its memory and the next predictions early.
     pub(crate) is_far: bool,
 }
 

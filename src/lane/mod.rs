@@ -170,8 +170,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
 
     fn stream(self) -> Self::Stream;
 
-    /// Has the cache line fetched that is so many bytes after `from`, if there is one and the machine can. It is not
-    /// read.
+    /// Has the cache line fetched that is so many bytes, which wrap, after `from`, if there is one and the machine can.
+    /// It is not read.
     #[inline(always)]
     fn prefetch<T>(self, from: &T, bytes: usize, to: Cache) {
         let _ = (from, bytes, to);

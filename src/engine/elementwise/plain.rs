@@ -143,22 +143,22 @@ impl<T: Float, F: Elementwise<T>> Kernel for Leaf<'_, T, F> {
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) -> Run {
-        let is_far = I::STREAMS && self.streams;
+        let streams = I::STREAMS && self.streams;
         let Some(grad) = self.grad.take() else {
-            return if is_far {
+            return if streams {
                 self.blocks::<I, true, false, false, true>(isa, None, &mut [])
             } else {
                 self.blocks::<I, true, false, false, false>(isa, None, &mut [])
             };
         };
         if !self.values.is_empty() {
-            return if is_far {
+            return if streams {
                 self.blocks::<I, true, true, true, true>(isa, None, grad)
             } else {
                 self.blocks::<I, true, true, true, false>(isa, None, grad)
             };
         }
-        if is_far {
+        if streams {
             return self.blocks::<I, true, true, false, true>(isa, Some(&isa.stream()), grad);
         }
         // The value of a light loss costs nothing beside the memory.
@@ -222,6 +222,7 @@ fn block<I: Isa, T: Float, F: Elementwise<T>, const GRAD: bool, const OVER: bool
     // As many as there are of all that is used, so that no index is checked in the loop.
     let groups =
         ts.len().min(if OVER { kept.len() } else { xs.len() }).min(if GRAD { grads.len() } else { usize::MAX });
+    // A long formula leaves time between the stores, which else wait for what the first cache has under way.
     let (ahead, cache) = if F::HEAVY { (AHEAD, Cache::First) } else { (NEAR_AHEAD, Cache::Second) };
     let mut i = 0;
     while i < groups {

@@ -12,7 +12,7 @@ use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each};
 const BLOCK: usize = 32;
 
 /// Bytes of a row that the second-level cache holds beside the row before.
-pub(super) const NEXT: usize = 1 << 18;
+const NEXT: usize = 1 << 18;
 
 /// Exponentials of a row, stored where there is a place for them, or over the row where `x` is empty, and their sum.
 #[derive(Clone, Copy)]
@@ -112,6 +112,12 @@ fn exp_sums<I: Isa, T: Float, const BASED: bool, const STORE: bool, const OVER: 
     SplitSum { others, target: target.unwrap_or_default() }
 }
 
+/// Where predictions are announced to. Stores wait for places that the first cache has for what is under way; without
+/// them it is the nearer one.
+const fn cache_of(store: bool) -> Cache {
+    if store { Cache::Second } else { Cache::First }
+}
+
 /// What exponentials are made with.
 #[derive(Clone, Copy)]
 struct Maker<I: Isa, T: Float> {
@@ -199,7 +205,7 @@ impl<I: Isa, T: Float> Maker<I, T> {
             let from = if i + k / 4 == skipping.group { &skipping.entries } else { row };
             let mut j = 0;
             while j < 4 {
-                self.isa.prefetch(&row[j], self.ahead, if STORE { Cache::Second } else { Cache::First });
+                self.isa.prefetch(&row[j], self.ahead, cache_of(STORE));
                 x[k + j] = T::Lane::<I>::load(self.isa, &from[j]);
                 j += 1;
             }
@@ -235,7 +241,7 @@ impl<I: Isa, T: Float> Maker<I, T> {
         let mut k = 0;
         while k < 4 {
             if let Some(x) = x.get(k * T::LANES) {
-                self.isa.prefetch(x, self.ahead, Cache::Second);
+                self.isa.prefetch(x, self.ahead, cache_of(STORE));
             }
             if let Some(y) = y.get(k * T::LANES) {
                 self.isa.prefetch(y, if OVER { self.ahead } else { FAR_AHEAD }, Cache::Second);

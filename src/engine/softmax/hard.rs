@@ -1,6 +1,6 @@
 //! Rows against one class each.
 
-use super::exp_sum::{ExpSum, NEXT, SplitSum};
+use super::exp_sum::{ExpSum, SplitSum};
 use super::{IGNORED, Plan, Shift, factors, largest, row_loss};
 use crate::engine::Input;
 use crate::engine::lane_sum::LaneSum;
@@ -76,7 +76,7 @@ impl<T: Float> OnRows for &mut HardRows<'_, T> {
             read.put(i, shift, sums);
         }
         let factor = read.finish(isa, self.plan, self.losses);
-        let ahead = self.next(rows);
+        let ahead = self.ahead(rows);
         for i in 0..rows {
             let (class, accumulate) = (self.plan.class[i], self.shared.accumulate);
             let factor = factor[i];
@@ -106,14 +106,14 @@ impl<T: Float> HardRows<'_, T> {
         let at = start..start + self.shared.layout.classes;
         self.x.part(at.clone()).with_place(self.grad.as_deref_mut().map(|grad| &mut grad[at]))
     }
-}
 
-impl<T: Float> HardRows<'_, T> {
-    /// Bytes from a gradient to the prediction so many rows further on, if the second cache holds them as well.
-    fn next(&self, rows: usize) -> Option<usize> {
+    /// Bytes, which wrap, from a gradient to the prediction so many rows further on, if they go side by side: announced
+    /// for longer rows, some lose as much as others gain.
+    fn ahead(&self, rows: usize) -> Option<usize> {
         let (Input::Keep(x), Some(grad)) = (&self.x, &self.grad) else { return None };
         let bytes = rows * self.shared.layout.stride * size_of::<T>();
-        (self.shared.is_far && bytes <= NEXT).then(|| (x.as_ptr().addr() + bytes).wrapping_sub(grad.as_ptr().addr()))
+        let next = x.as_ptr().addr().wrapping_add(bytes);
+        (self.shared.is_far && bytes <= KEPT).then(|| next.wrapping_sub(grad.as_ptr().addr()))
     }
 }
 

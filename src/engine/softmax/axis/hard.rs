@@ -74,7 +74,8 @@ impl<T: Float> Tile<'_, T> {
     fn run<I: Isa>(&mut self, isa: I, mut positions: Positions<'_, T>, plans: impl Plans<T>, is_far: bool) -> f64 {
         let (first, len) = (positions.first, positions.len());
         self.classes(first, len, plans);
-        // Tiles that are not kept come back to their logits before they write: what was fetched would be gone by then.
+        // Tiles that are not kept come back to their logits before they write: what is fetched for the tiles that follow
+        // would be gone by then.
         let is_fetched = is_far && self.shape.is_kept;
         let grad = positions.grad.as_ref().filter(|_| is_fetched).map(WindowMut::shared);
         self.exponentials(isa, positions.x.get(), grad);
@@ -104,8 +105,8 @@ impl<T: Float> Tile<'_, T> {
         }
     }
 
-    /// The exponentials of all entries, with their sums. The memory of `grad` is fetched meanwhile: the loop that writes
-    /// it has nothing else to do.
+    /// The exponentials of all entries, with their sums. Meanwhile the memory of `grad` is fetched for the tiles that
+    /// follow: the loop that writes it has nothing else to do.
     #[cfg_attr(not(small_frames), inline(always))]
     #[cfg_attr(small_frames, inline(never))]
     fn exponentials<I: Isa>(&mut self, isa: I, x: Window<'_, T>, grad: Option<Window<'_, T>>) {
