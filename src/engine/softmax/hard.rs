@@ -107,8 +107,8 @@ impl<T: Float> HardRows<'_, T> {
         self.x.part(at.clone()).with_place(self.grad.as_deref_mut().map(|grad| &mut grad[at]))
     }
 
-    /// Bytes, which wrap, from a gradient to the prediction so many rows further on, if they go side by side: announced
-    /// for longer rows, some lose as much as others gain.
+    /// Bytes, which wrap, from a gradient to the prediction so many rows further on, if they go side by side: for
+    /// longer ones it costs as often as it gains.
     fn ahead(&self, rows: usize) -> Option<usize> {
         let (Input::Keep(x), Some(grad)) = (&self.x, &self.grad) else { return None };
         let bytes = rows * self.shared.layout.stride * size_of::<T>();
