@@ -1,7 +1,7 @@
 //! All of a call that is not part of the formula.
 
 use crate::lane::Token;
-use crate::{Divisor, Empty, Level, LossError, Real, Reduction};
+use crate::{Divisor, Empty, Layout, Level, LossError, Real, Reduction};
 
 /// All of a call that is not part of the formula: how to reduce, weigh, mask and where to run.
 ///
@@ -22,22 +22,21 @@ use crate::{Divisor, Empty, Level, LossError, Real, Reduction};
 /// - [`Length`](LossError::Length) for an output that is not as long as it must be, [`Weights`](LossError::Weights) for
 ///   weights, a mask or upstream gradients that fit neither the elements nor the rows, nor the columns where they are
 ///   for these;
-/// - [`Rows`](LossError::Rows) for [`columns`](Self::columns) that do not divide the elements, and
-///   [`NoClasses`](LossError::NoClasses) for none where there are elements;
+/// - [`Rows`](LossError::Rows) for [`columns`](Self::columns) or a [`layout`](Self::layout) that do not divide the
+///   elements, and [`NoClasses`](LossError::NoClasses) for no columns where there are elements; what
+///   a [`Layout`] can have wrong;
 /// - [`Option`](LossError::Option) for a [`Divisor::Fixed`] that is negative, infinite or NaN;
 /// - [`LevelMissing`](LossError::LevelMissing) for a level that the machine or the build has not;
 /// - [`Unsupported`](LossError::Unsupported) for gradients that are accumulated in place; with losses of rows for
 ///   [`by_row`](Self::by_row) and for weights of columns; with losses of elements for `by_row` without a known row
-///   length, and for an [`axis`](Self::axis) without `by_row`.
+///   length, and without `by_row` for gaps between rows and for weights of rows along an axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a, T> {
     pub(crate) reduction: Reduction,
     pub(crate) empty: Empty,
     pub(crate) weights: Option<Weights<'a, T>>,
     pub(crate) mask: Option<&'a [bool]>,
-    pub(crate) columns: Option<usize>,
-    /// Elements from one entry of a row to the next.
-    pub(crate) inner: usize,
+    pub(crate) layout: Option<Layout>,
     pub(crate) by_row: Option<ByRow>,
     pub(crate) upstream: f64,
     pub(crate) upstream_each: Option<&'a [T]>,
@@ -89,8 +88,7 @@ impl<'a, T: Real> Call<'a, T> {
             empty: Empty::Nan,
             weights: None,
             mask: None,
-            columns: None,
-            inner: 1,
+            layout: None,
             by_row: None,
             upstream: 1.0,
             upstream_each: None,
@@ -151,39 +149,43 @@ impl<'a, T: Real> Call<'a, T> {
     /// with [`Weights::Columns`], nor with [`Weights::Rows`] unless there is a [`by_row`](Self::by_row).
     #[must_use]
     pub const fn columns(mut self, columns: usize) -> Self {
-        self.columns = Some(columns);
-        self.inner = 1;
+        self.layout = Some(Layout::rows(columns));
         self
     }
 
-    /// The losses of a row of [`columns`](Self::columns), or along an [`axis`](Self::axis), become one, as in Keras's
+    /// As [`columns`](Self::columns), which it replaces, for rows that lie otherwise: along an axis in the middle, or with
+    /// gaps between them, which only rows that are reduced [`by_row`](Self::by_row) can have. Rows along an axis are in
+    /// the order of [`Layout::axis`]; without a `by_row`, nothing but weights of columns, and options by column as the
+    /// positive weights of [`BceWithLogits`](crate::BceWithLogits), goes by their entries. Losses of rows do not ask for
+    /// it: they are given the layout.
+    ///
+    /// ```
+    /// use lossfn::{ByRow, Call, Layout, Loss, Mse, Weights};
+    ///
+    /// // A table of three lines and two columns: the sum of the losses down each column.
+    /// let (x, y) = ([0.0, 1.0, 0.0, 2.0, 3.0, 3.0], [0.0; 6]);
+    /// let down = Call::new().layout(Layout::axis(3, 2));
+    /// let mut each = [0.0; 2];
+    /// Mse::new().with(down.by_row(ByRow::Sum)).each(&x, &y, &mut each)?;
+    /// assert_eq!(each, [9.0, 14.0]);
+    ///
+    /// // Images of three channels and two pixels, with a weight for each channel.
+    /// let of_channels = down.sum().weights(Weights::Columns(&[4.0, 1.0, 0.5]));
+    /// assert_eq!(Mse::new().with(of_channels).value(&x, &y)?.value, 17.0);
+    /// # Ok::<(), lossfn::LossError>(())
+    /// ```
+    #[must_use]
+    pub const fn layout(mut self, layout: Layout) -> Self {
+        self.layout = Some(layout);
+        self
+    }
+
+    /// The losses of a row of [`columns`](Self::columns), or of a [`layout`](Self::layout), become one, as in Keras's
     /// losses of the last axis. All that follows is by rows then: unreduced losses, sum and mean, weights but those of
     /// columns, mask, upstream gradient.
     #[must_use]
     pub const fn by_row(mut self, by_row: ByRow) -> Self {
         self.by_row = Some(by_row);
-        self
-    }
-
-    /// As [`columns`](Self::columns), which it replaces, for the rows of [`by_row`](Self::by_row) along an axis in the
-    /// middle: the entries of a row are `inner` elements apart, and rows are in the order of
-    /// [`Layout::axis`](crate::Layout::axis). An axis of more than 2^24 columns, and one whose rows are not reduced, is
-    /// [`Unsupported`](LossError::Unsupported). Losses of rows do not ask for it: they are given the layout.
-    ///
-    /// ```
-    /// use lossfn::{ByRow, Call, Loss, Mse};
-    ///
-    /// // A table of three lines and two columns: the sum of the losses down each column.
-    /// let (x, y) = ([0.0, 1.0, 0.0, 2.0, 3.0, 3.0], [0.0; 6]);
-    /// let mut each = [0.0; 2];
-    /// Mse::new().with(Call::new().axis(3, 2).by_row(ByRow::Sum)).each(&x, &y, &mut each)?;
-    /// assert_eq!(each, [9.0, 14.0]);
-    /// # Ok::<(), lossfn::LossError>(())
-    /// ```
-    #[must_use]
-    pub const fn axis(mut self, columns: usize, inner: usize) -> Self {
-        self.columns = Some(columns);
-        self.inner = inner;
         self
     }
 
@@ -229,7 +231,7 @@ impl<'a, T: Real> Call<'a, T> {
         self.weights.is_none()
             && self.mask.is_none()
             && self.upstream_each.is_none()
-            && self.columns.is_none()
+            && self.layout.is_none()
             && self.by_row.is_none()
             && !self.accumulate
     }

@@ -72,6 +72,7 @@ mod error;
 #[doc(hidden)]
 pub mod internals;
 mod lane;
+mod layout;
 mod loss;
 mod math;
 mod reduction;
@@ -79,9 +80,9 @@ mod reduction;
 #[doc(alias("reduction", "size_average", "reduce", "sample_weight"))]
 pub use call::Call;
 pub use call::{ByRow, Threads, Weights};
-pub use engine::layout::Layout;
 pub use error::LossError;
 pub use lane::{Level, Real};
+pub use layout::Layout;
 pub use loss::*;
 pub use reduction::{Divisor, Empty, Outcome, Reduction, Totals};
 

@@ -97,7 +97,7 @@ macro_rules! others {
                 add("KlDiv", both(KlDiv::new().with(how), data, n));
                 add("Bce", both(Bce::new().with(how), data, n));
                 add("BceWithLogits", both(BceWithLogits::new().with(how), data, n));
-                let (sum, mean) = (how.by_row(ByRow::Sum).columns(COLUMNS), how.by_row(ByRow::Mean).axis(COLUMNS, INNER));
+                let (sum, mean) = (how.by_row(ByRow::Sum).columns(COLUMNS), how.by_row(ByRow::Mean).layout(Layout::axis(COLUMNS, INNER)));
                 add("KlDiv, by row", both(KlDiv::new().with(sum), data, ROWS));
                 add("BceWithLogits, by row, axis", both(BceWithLogits::new().with(mean), data, ROWS));
                 for (layout, axis) in [(Layout::rows(COLUMNS), ""), (Layout::axis(COLUMNS, INNER), ", axis")] {

@@ -1,6 +1,6 @@
 //! Losses of elements whose rows have one loss each: what single calls must come to, and which are refused.
 
-use lossfn::{BceWithLogits, BothGrads, ByRow, Call, Empty, Hinge, Loss, LossError, Mse, Weights};
+use lossfn::{BceWithLogits, BothGrads, ByRow, Call, Divisor, Empty, Hinge, Layout, Loss, LossError, Mse, Weights};
 
 #[test]
 fn option_by_column() {
@@ -39,11 +39,40 @@ fn option_by_column_along_an_axis() {
     let (x, t, weights) = ([0.5_f64, 2.0, -1.0, 0.25], [1.0, 0.5, 0.0, 1.0], [0.5, 3.0]);
     let loss = BceWithLogits::new().pos_weights(&weights);
     let (mut along, mut rows) = ([0.0; 2], [0.0; 2]);
-    loss.with(Call::new().axis(2, 2).by_row(ByRow::Sum)).each(&x, &t, &mut along).unwrap();
+    loss.with(Call::new().layout(Layout::axis(2, 2)).by_row(ByRow::Sum)).each(&x, &t, &mut along).unwrap();
     let across = |x: [f64; 4]| [x[0], x[2], x[1], x[3]];
     loss.with(Call::new().by_row(ByRow::Sum)).each(&across(x), &across(t), &mut rows).unwrap();
     for (along, row) in along.iter().zip(rows) {
         assert!((along - row).abs() < 1e-15);
+    }
+}
+
+/// Weights of channels, and positive weights of channels, are those of each element of the channel.
+#[test]
+fn columns_of_an_axis_without_rows() {
+    for (samples, columns, inner) in [(1, 1, 3), (3, 2, 1), (2, 3, 5), (4, 5, 16), (2, 3, 1001), (2, 3, 70_001)] {
+        let n = samples * columns * inner;
+        let numbers = |n: usize, factor: f32| -> Vec<f32> { (0..n).map(|i| (factor * i as f32).sin()).collect() };
+        let (x, t, upstream) = (numbers(n, 0.37), numbers(n, 0.71), numbers(n, 0.3));
+        let t: Vec<f32> = t.iter().map(|t| t.abs()).collect();
+        let (weights, pos_weights) = (numbers(columns, 0.53), vec![2.5, 0.25, 3.0, 7.0, 1.5]);
+        let of_channels = |of: &[f32]| -> Vec<f32> { (0..n).map(|i| of[i / inner % columns]).collect() };
+        let mask: Vec<bool> = (0..n).map(|i| i % 3 != 1).collect();
+        let (each, pos_each) = (of_channels(&weights), of_channels(&pos_weights));
+        let run = |how: Call<'_, f32>, pos_weights: &[f32]| {
+            let how = how.mean(Divisor::WeightSum).mask(&mask).upstream_each(&upstream);
+            let loss = BceWithLogits::new().pos_weights(pos_weights).with(how);
+            let (mut values, mut dx, mut dt) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+            let mut total = loss.value_and_grads(&x, &t, Some(&mut dx), Some(&mut dt)).unwrap();
+            loss.each(&x, &t, &mut values).unwrap();
+            // Added in another order.
+            total.totals.weight = total.totals.weight.mul_add(1e6, 0.0).round();
+            (total.totals, values, dx, dt)
+        };
+        let layout = Layout::axis(columns, inner);
+        let found = run(Call::new().layout(layout).weights(Weights::Columns(&weights)), &pos_weights[..columns]);
+        let wanted = run(Call::new().weights(Weights::Each(&each)), &pos_each);
+        assert!(found == wanted, "{samples}x{columns}x{inner}");
     }
 }
 
@@ -52,7 +81,7 @@ fn option_by_column_along_an_axis() {
 fn means_along_an_axis_do_not_overflow() {
     let (x, t) = ([1.5e19_f32; 4], [0.0; 4]);
     let mut each = [0.0; 2];
-    Mse::new().with(Call::new().axis(2, 2).by_row(ByRow::Mean)).each(&x, &t, &mut each).unwrap();
+    Mse::new().with(Call::new().layout(Layout::axis(2, 2)).by_row(ByRow::Mean)).each(&x, &t, &mut each).unwrap();
     assert!(each.iter().all(|loss| (loss / 2.25e38 - 1.0).abs() < 1e-6), "{each:?}");
 }
 
@@ -61,7 +90,7 @@ fn means_along_an_axis_do_not_overflow() {
 fn means_of_equal_losses() {
     for columns in [3, 49, 98, 103, 107] {
         let (x, t, mut each) = (vec![1.0; 2 * columns], vec![0.0; 2 * columns], [0.0_f64; 2]);
-        for how in [Call::new().columns(columns), Call::new().axis(columns, 2)] {
+        for how in [Call::new().columns(columns), Call::new().layout(Layout::axis(columns, 2))] {
             Mse::new().with(how.by_row(ByRow::Mean)).each(&x, &t, &mut each).unwrap();
             assert_eq!(each, [1.0; 2], "{columns}");
         }
@@ -71,7 +100,7 @@ fn means_of_equal_losses() {
 #[test]
 fn masked_rows_along_an_axis_are_not_read() {
     let (x, t) = ([f64::NAN, 2.0, 1.0, 4.0], [0.0; 4]);
-    let how = Call::new().axis(2, 2).by_row(ByRow::Mean).mask(&[false, true]);
+    let how = Call::new().layout(Layout::axis(2, 2)).by_row(ByRow::Mean).mask(&[false, true]);
     let (mut dx, mut dt) = ([7.0; 4], [7.0; 4]);
     let loss = Mse::new().with(how).value_and_grads(&x, &t, Some(&mut dx), Some(&mut dt)).unwrap();
     assert_eq!((loss.value, loss.totals.count), (10.0, 1));
@@ -124,8 +153,8 @@ fn calls_that_are_wrong() {
     assert!(matches!(refused(by_row), LossError::Unsupported { .. }), "no row length");
     assert_eq!(refused(by_row.columns(0)), LossError::NoClasses);
     assert_eq!(refused(by_row.columns(4)), LossError::Rows { elements: 6, columns: 4 });
-    assert_eq!(refused(by_row.axis(2, 2)), LossError::Rows { elements: 6, columns: 4 });
-    assert!(matches!(refused(by_row.axis(2, usize::MAX)), LossError::Overflow { .. }));
+    assert_eq!(refused(by_row.layout(Layout::axis(2, 2))), LossError::Rows { elements: 6, columns: 4 });
+    assert!(matches!(refused(by_row.layout(Layout::axis(2, usize::MAX))), LossError::Overflow { .. }));
     let by_row = by_row.columns(2);
     let weights = |what, expected, found| LossError::Weights { what, expected, found };
     assert_eq!(refused(by_row.weights(Weights::Rows(&[1.0; 6]))), weights("row weights", 3, 6));
@@ -141,8 +170,23 @@ fn calls_that_are_wrong() {
     let (mut place, how) = ([0.5_f32; 6], by_row.accumulate());
     let error = Mse::new().with(how).value_and_grad_in_place(&mut place, &t).unwrap_err();
     assert!(matches!(error, LossError::Unsupported { .. }));
-    let error = Mse::new().with(Call::new().axis(2, 3)).value(&x, &t).unwrap_err();
-    assert!(matches!(error, LossError::Unsupported { .. }), "an axis whose rows are not reduced");
+    let gaps = Layout::rows(2).stride(4);
+    assert_eq!(refused(by_row.layout(gaps)), LossError::Rows { elements: 6, columns: 4 });
+    assert_eq!(refused(by_row.layout(Layout::rows(3).stride(2))), LossError::Stride { classes: 3, stride: 2 });
+    let refused = |how: Call<'_, f32>| {
+        let mut dx = [7.0; 6];
+        let error = Mse::new().with(how).value_and_grad(&x, &t, &mut dx).unwrap_err();
+        assert_eq!(dx, [7.0; 6], "{error:?}");
+        error
+    };
+    let each = Call::new().layout(Layout::axis(2, 3));
+    assert!(matches!(refused(each.weights(Weights::Rows(&[1.0; 3]))), LossError::Unsupported { .. }));
+    assert_eq!(refused(each.mask(&[true; 3])), weights("the mask", 6, 3));
+    assert_eq!(refused(each.upstream_each(&[1.0; 3])), weights("the upstream gradient", 6, 3));
+    assert_eq!(refused(each.weights(Weights::Columns(&[1.0; 3]))), weights("column weights", 2, 3));
+    assert_eq!(refused(Call::new().layout(Layout::axis(2, 4))), LossError::Rows { elements: 6, columns: 8 });
+    assert!(matches!(refused(Call::new().layout(Layout::axis(2, usize::MAX))), LossError::Overflow { .. }));
+    assert!(matches!(refused(Call::new().layout(Layout::rows(2).stride(3))), LossError::Unsupported { .. }));
 }
 
 /// What a loss learns from all targets it learns from those of the whole call, not from those of a row.

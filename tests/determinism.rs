@@ -155,7 +155,7 @@ fn fused_levels_agree<T: Number>() {
 mod threads {
     use super::{Problem, name, problems};
     use crate::support::{AnyLoss, Number, Results, Rng, Y, assert_same, for_both_types, scaled, subjects};
-    use lossfn::{BceWithLogits, ByRow, Call, Threads};
+    use lossfn::{BceWithLogits, ByRow, Call, Layout, Threads};
     use rayon::{ThreadPool, ThreadPoolBuilder};
 
     for_both_types!(elements_on_any_pool, rows_on_any_pool, axes_on_any_pool);
@@ -210,7 +210,7 @@ mod threads {
         let mut draw = || -> Vec<T> { (0..2 * columns * inner).map(|_| T::of(rng.between(0.01, 0.99))).collect() };
         let (x, t) = (draw(), draw());
         let run = |threads| {
-            let how = Call::new().axis(columns, inner).by_row(ByRow::Mean).threads(threads);
+            let how = Call::new().layout(Layout::axis(columns, inner)).by_row(ByRow::Mean).threads(threads);
             let bound = T::bind(AnyLoss::Bce(BceWithLogits::new()), how, Y::Numbers(&t));
             let (mut place, mut each) = (x.clone(), vec![T::of(f64::NAN); 2 * inner]);
             let value = bound.value_and_grad_in_place(&mut place).unwrap().value;

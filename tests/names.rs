@@ -227,10 +227,11 @@ fn every_expression_runs() {
         call:
             Call::new(), Call::new().sum(), Call::new().columns(columns).mean(Divisor::Rows),
             Call::new().weights(Weights::Each(&w)), Call::new().weights(Weights::Columns(&column_weight)),
+            Call::new().layout(Layout::axis(columns, inner)).weights(Weights::Columns(&column_weight)),
             Call::new().columns(columns).weights(Weights::Rows(&row_weight)),
             Call::new().weights(Weights::Each(&w)).mean(Divisor::WeightSum),
             Call::new().columns(columns).by_row(ByRow::Mean), Call::new().columns(columns).by_row(ByRow::Mean).sum(),
-            Call::new().axis(columns, inner).by_row(ByRow::Mean),
+            Call::new().layout(Layout::axis(columns, inner)).by_row(ByRow::Mean),
             Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&sample_weight)),
             Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&vec![scalar; rows])),
             Call::new().columns(columns).by_row(ByRow::Mean).weights(Weights::Rows(&repeated)),

@@ -5,7 +5,7 @@ mod support;
 
 use core::alloc::{self, GlobalAlloc};
 use core::cell::Cell;
-use lossfn::{BceWithLogits, ByRow, Call, Layout, LossError, Threads, Weights};
+use lossfn::{BceWithLogits, ByRow, Call, Layout, Loss, LossError, Threads, Weights};
 use lossfn_oracle::registry::{
     CROSS_ENTROPY, Given, IGNORED, Inputs, PairSubject, PairsRow, Returned, RowTargets, Rowwise, Slices, Verb,
 };
@@ -181,7 +181,7 @@ fn elements<T: Number>(batch: &Batch<T>) -> Vec<Bound<'_, T>> {
 }
 
 fn elements_by_row<T: Number>(batch: &Batch<T>) -> Vec<Bound<'_, T>> {
-    of_elements(batch, Call::new().axis(batch.columns, batch.inner).by_row(ByRow::Mean), batch.rows)
+    of_elements(batch, Call::new().layout(Layout::axis(batch.columns, batch.inner)).by_row(ByRow::Mean), batch.rows)
 }
 
 /// Losses of rows against rows, and of probabilities.
@@ -268,13 +268,25 @@ fn refused_calls<T: Number>() {
     serial_calls::<T>(&[[6, 7, 1], [2, 3, 5]], 1);
 }
 
+/// Other libraries make an array for each step of the formula, and are slow for that.
+#[test]
+fn binary_cross_entropy_of_logits_is_one_pass_without_temporaries() {
+    let n = scaled(1 << 20);
+    let (x, t, mut dx) = (vec![0.5_f32; n], vec![1.0; n], vec![0.0; n]);
+    let loss = BceWithLogits::new().with(Call::new().threads(Threads::Serial));
+    assert_eq!(allocations(|| assert!(loss.value_and_grad(&x, &t, &mut dx).is_ok())), 0);
+    assert!(dx.iter().all(|dx| *dx < 0.0));
+}
+
 /// Calls that another thread takes a part of.
 #[cfg(feature = "rayon")]
 mod threads {
-    use super::{Attempt, Losses, Number, allocations, cross_entropy, elements, elements_by_row, every_call, pairs};
+    use super::{
+        Attempt, Losses, Number, allocations, cross_entropy, elements, elements_by_row, every_call, pairs, scaled,
+    };
     use core::sync::atomic::{AtomicBool, Ordering};
     use core::time::Duration;
-    use lossfn::Threads;
+    use lossfn::{CrossEntropy, Loss, Threads};
     use rayon::{ThreadPoolBuilder, Yield};
     use std::sync::Arc;
     use std::thread;
@@ -329,10 +341,23 @@ mod threads {
         all_are_shared([1, 1 << 17, 1], cross_entropy);
     }
 
+    fn of_two<R: Send>(run: impl FnOnce() -> R + Send) -> R {
+        ThreadPoolBuilder::new().num_threads(2).build().expect("threads").install(run)
+    }
+
+    /// Others compute it on one thread.
+    #[test]
+    fn cross_entropy_of_a_large_batch_shares_its_rows_among_threads() {
+        let (classes, rows) = (1000, scaled(1 << 11));
+        let (x, targets) = (vec![0.5_f32; rows * classes], vec![7_i64; rows]);
+        let mut dx = vec![0.0; rows * classes];
+        let mut call = |_| CrossEntropy::new(classes).value_and_grad(&x, &targets, &mut dx).is_ok();
+        of_two(|| no_allocation("cross-entropy", &mut call));
+    }
+
     #[test]
     fn shared_calls() {
-        let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
-        pool.install(|| {
+        of_two(|| {
             shared_calls_of::<f32>();
             shared_calls_of::<f64>();
         });

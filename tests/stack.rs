@@ -59,7 +59,7 @@ where
     for level in Level::available() {
         let plain = Call::new().level(level);
         let by_row = plain.columns(30).by_row(ByRow::Mean);
-        let by_axis = plain.axis(20, 5).by_row(ByRow::Sum);
+        let by_axis = plain.layout(Layout::axis(20, 5)).by_row(ByRow::Sum);
         for (how, items) in [(plain, x.len()), (by_row, x.len() / 30), (by_axis, x.len() / 20)] {
             confined(|| {
                 both_grads(&Bce::new().with(how), &x, items);

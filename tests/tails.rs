@@ -77,7 +77,8 @@ fn elements<T: Number>() {
 fn elements_by_row<T: Number>() {
     for subject in subjects::<T>().into_iter().filter(|subject| !subject.by_row) {
         for n in lengths().filter(|&n| n > 0) {
-            for (rows, columns, how) in [(2, n, Call::new().columns(n)), (n, 2, Call::new().axis(2, n))] {
+            for (rows, columns, how) in [(2, n, Call::new().columns(n)), (n, 2, Call::new().layout(Layout::axis(2, n)))]
+            {
                 let problem = Problem::new(subject, rows, columns, 7);
                 let what = format!("{} {rows}x{columns} by row", subject.name);
                 check_call(&what, |level| {

@@ -1,11 +1,9 @@
-//! Weights, masks, upstream gradients and divisors: what multiplies a loss or its gradient, whatever the loss is.
+//! Weights, masks and upstream gradients: what multiplies a loss or its gradient, whatever the loss is.
 
-use super::check;
 use super::sum::Sum;
 use crate::lane::{Element, Isa, Kernel, Token, dispatch};
 use crate::math::Float;
-use crate::reduction::ratio;
-use crate::{Call, Divisor, LossError, Outcome, Reduction, Totals, Weights};
+use crate::{Call, LossError, Totals, Weights};
 
 /// Entries that items share: item `i` has entry `i / step`, around and around.
 #[derive(Clone, Copy)]
@@ -143,6 +141,8 @@ pub(crate) struct Factors<'a, T> {
     upstream: Option<Spread<'a, T>>,
     /// Items of one row.
     pub(crate) columns: usize,
+    /// Items from one of a row to the next.
+    pub(crate) inner: usize,
     /// What every gradient is multiplied with.
     pub(crate) scale: f64,
 }
@@ -151,29 +151,42 @@ impl<'a, T: Float> Factors<'a, T> {
     /// Checks the lengths of all that is given by item, row or column.
     #[inline(always)]
     pub(crate) fn new(how: &Call<'a, T>, items: usize, columns: Option<usize>) -> Result<Self, LossError> {
-        Self::by(how, how.weights, items, row_length(how, items, columns)?)
+        let inner = how.layout.map_or(1, |layout| layout.inner);
+        Self::by(how, how.weights, items, row_length(how, items, columns, inner)?, inner)
     }
 
     /// The same for losses of rows, which know how long these are: the call's columns are not asked, nor are weights of
     /// columns, which are the loss's own matter.
     pub(crate) fn of_rows(how: &Call<'a, T>, rows: usize) -> Result<Self, LossError> {
-        Self::by(how, how.weights.filter(|weights| !matches!(weights, Weights::Columns(_))), rows, 1)
+        Self::by(how, how.weights.filter(|weights| !matches!(weights, Weights::Columns(_))), rows, 1, 1)
     }
 
     #[inline(always)]
-    fn by(how: &Call<'a, T>, weights: Option<Weights<'a, T>>, items: usize, columns: usize) -> Result<Self, LossError> {
-        let rows = items / columns;
+    fn by(
+        how: &Call<'a, T>,
+        weights: Option<Weights<'a, T>>,
+        items: usize,
+        columns: usize,
+        inner: usize,
+    ) -> Result<Self, LossError> {
+        // What there is one of for each row of an axis does not go around in turn.
+        if inner != 1 && matches!(weights, Some(Weights::Rows(_))) {
+            let instead = "reduce its rows by `by_row`";
+            return Err(LossError::Unsupported { what: "a weight for each row of an axis", instead });
+        }
+        let rows = if inner == 1 { items / columns } else { items };
         let weights = match weights {
             Some(Weights::Each(w)) => Some(spread("weights", w, items, 1)?),
             Some(Weights::Rows(w)) => Some(spread("row weights", w, rows, columns)?),
-            Some(Weights::Columns(w)) => Some(spread("column weights", w, columns, 1)?),
+            Some(Weights::Columns(w)) => Some(spread("column weights", w, columns, inner)?),
             None => None,
         };
         Ok(Self {
             weights,
-            mask: by_item_or_row("the mask", how.mask, items, columns)?,
-            upstream: by_item_or_row("the upstream gradient", how.upstream_each, items, columns)?,
+            mask: by_item_or_row("the mask", how.mask, items, rows)?,
+            upstream: by_item_or_row("the upstream gradient", how.upstream_each, items, rows)?,
             columns,
+            inner,
             scale: how.upstream,
         })
     }
@@ -298,13 +311,13 @@ impl<T: Float> Scratch<T> {
         Self { weights: [zero; TILE], upstream: [zero; TILE], mask: [true; f32::LANES * TILE] }
     }
 
-    /// Puts the entries of the items from `start` on where [`columns`](Self::columns) finds them.
+    /// Puts the entries of the items from `start` on where [`columns`](Self::columns) finds them; `inner` items share one.
     #[inline(always)]
-    pub(crate) fn lay_out_columns(&mut self, columns: &[T], start: usize, n: usize) {
+    pub(crate) fn lay_out_columns(&mut self, columns: &[T], inner: usize, start: usize, n: usize) {
         let to = &mut T::flat_mut(&mut self.weights)[..n];
         match columns {
             [same] => to.fill(*same),
-            columns => Spread { entries: columns, step: 1 }.fill(start, to),
+            columns => Spread { entries: columns, step: inner }.fill(start, to),
         }
     }
 
@@ -318,45 +331,6 @@ impl<T: Float> Scratch<T> {
     #[inline(always)]
     pub(crate) fn columns_and_scales(&mut self, n: usize) -> (&[T], &mut [T]) {
         (&T::flat(&self.weights)[..n], &mut T::flat_mut(&mut self.upstream)[..n])
-    }
-}
-
-/// What the value is divided by, and the factor of the gradients that follows; `None` for a mean over nothing.
-pub(crate) struct Reduced {
-    divisor: Option<f64>,
-    pub(crate) scale: Option<f64>,
-}
-
-impl Reduced {
-    /// `of_loss` is the divisor that the loss calls its own.
-    pub(crate) fn new<T: Float>(
-        how: &Call<'_, T>,
-        totals: &Totals,
-        items: usize,
-        rows: usize,
-        of_loss: f64,
-    ) -> Result<Self, LossError> {
-        let Reduction::Mean(divisor) = how.reduction else {
-            return Ok(Self { divisor: None, scale: Some(how.upstream) });
-        };
-        #[expect(clippy::cast_precision_loss, reason = "no slice has 2^53 elements")]
-        let divisor = match divisor {
-            Divisor::OfLoss => of_loss,
-            Divisor::Elements => items as f64,
-            Divisor::Rows => rows as f64,
-            Divisor::Counted => totals.count as f64,
-            Divisor::WeightSum => totals.weight,
-            Divisor::Fixed(fixed) => {
-                check::option("divisor", fixed, fixed >= 0.0 && fixed.is_finite(), "finite and not negative")?;
-                fixed
-            }
-        };
-        Ok(Self { divisor: Some(divisor), scale: (divisor != 0.0).then(|| how.upstream / divisor) })
-    }
-
-    pub(crate) fn outcome<T: Float>(&self, how: &Call<'_, T>, totals: Totals) -> Outcome {
-        let value = self.divisor.map_or(totals.sum, |divisor| ratio(totals.sum, divisor, how.empty));
-        Outcome { value, totals }
     }
 }
 
@@ -374,19 +348,23 @@ fn by_item_or_row<'a, U>(
     what: &'static str,
     entries: Option<&'a [U]>,
     items: usize,
-    columns: usize,
+    rows: usize,
 ) -> Result<Option<Spread<'a, U>>, LossError> {
-    let rows = items / columns;
     match entries {
-        Some(entries) if entries.len() == rows => spread(what, entries, rows, columns).map(Some),
+        Some(entries) if entries.len() == rows => spread(what, entries, rows, (items / rows.max(1)).max(1)).map(Some),
         Some(entries) => spread(what, entries, items, 1).map(Some),
         None => Ok(None),
     }
 }
 
 /// The row length that the caller gives, or that the weights imply; 1, which refuses them, if row weights imply none.
-fn row_length<T: Float>(how: &Call<'_, T>, items: usize, columns: Option<usize>) -> Result<usize, LossError> {
-    let columns = match (how.columns.or(columns), how.weights) {
+fn row_length<T: Float>(
+    how: &Call<'_, T>,
+    items: usize,
+    columns: Option<usize>,
+    inner: usize,
+) -> Result<usize, LossError> {
+    let columns = match (how.layout.map(|layout| layout.classes).or(columns), how.weights) {
         (Some(columns), _) => columns,
         (None, Some(Weights::Columns(w))) => w.len(),
         (None, Some(Weights::Rows(w))) if !w.is_empty() && items.is_multiple_of(w.len()) => (items / w.len()).max(1),
@@ -396,5 +374,6 @@ fn row_length<T: Float>(how: &Call<'_, T>, items: usize, columns: Option<usize>)
         return Err(LossError::NoClasses);
     }
     let columns = columns.max(1);
-    if items.is_multiple_of(columns) { Ok(columns) } else { Err(LossError::Rows { elements: items, columns }) }
+    let sample = columns.checked_mul(inner).ok_or(LossError::Overflow { rows: inner, stride: columns })?;
+    if items.is_multiple_of(sample) { Ok(columns) } else { Err(LossError::Rows { elements: items, columns: sample }) }
 }

@@ -1,14 +1,15 @@
 //! Losses of one row of scores at a time.
 
-use super::factors::{Factors, Reduced};
+use super::factors::Factors;
 use super::parallel::{self, Job};
+use super::reduced::Reduced;
 use super::sum::{self, Sum};
 use super::{Args, Input, Outputs};
 use crate::lane::{Isa, Kernel, Token, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Threads, Totals};
 
-pub(crate) use super::layout::Layout;
+pub(crate) use crate::Layout;
 
 /// Rows whose losses are added in the element type.
 pub(crate) const BATCH: usize = if cfg!(feature = "std") { 64 } else { 16 };
@@ -89,9 +90,9 @@ pub(super) fn reduce<T: Float>(
     mut totals: Totals,
     sum: impl FnOnce(&Shared<'_, T>, Input<'_, T>, Outputs<'_, T>) -> f64,
 ) -> Result<Outcome, LossError> {
-    let Layout { classes, stride, .. } = shared.layout;
-    let is_dense = stride == classes && classes.is_multiple_of(T::LANES);
-    shared.streams = is_dense && !how.accumulate && size_of_val(&*args.x) >= STREAMED;
+    let layout = shared.layout;
+    let is_whole = layout.is_dense() && layout.classes.is_multiple_of(T::LANES);
+    shared.streams = is_whole && !how.accumulate && size_of_val(&*args.x) >= STREAMED;
     shared.is_far = size_of_val(&*args.x) >= FAR;
     let reduced = Reduced::new(how, &totals, rows, rows, of_loss)?;
     let empty = args.out.each.is_none() && reduced.scale.is_none();
@@ -100,7 +101,7 @@ pub(super) fn reduce<T: Float>(
     }
     totals.sum = if empty {
         let total = sum(shared, Input::Keep(&args.x), Outputs::default());
-        args.zero_grad(how.accumulate, shared.layout.classes, shared.layout.stride);
+        args.zero_grad(how.accumulate, layout.classes, layout.stride);
         total
     } else {
         sum(shared, args.x, args.out)

@@ -2,7 +2,7 @@
 //! work.
 
 use super::Outputs;
-use super::factors::Reduced;
+use super::reduced::Reduced;
 use crate::lane::Token;
 use crate::math::Float;
 use crate::{Call, Outcome, Totals};

@@ -159,7 +159,7 @@ impl<T: Judged + Real> Manner<T> {
             call = call.by_row(by_row);
         }
         if let Some(columns) = self.columns {
-            call = call.axis(columns, self.inner);
+            call = call.layout(Layout::axis(columns, self.inner));
         }
         if !self.weights.is_empty() {
             call = call.weights(Weights::Each(&self.weights));

@@ -25,10 +25,11 @@ pub(super) fn run<T: Float>(
         Some(Weights::Columns(weights)) => Some(weights),
         _ => None,
     };
-    let known = how.columns.or(loss.columns().map(<[T]>::len)).or(column_weights.map(<[T]>::len));
+    let implied = loss.columns().or(column_weights).map(<[T]>::len);
     let instead = "give the call its `columns`";
-    let columns = known.ok_or(LossError::Unsupported { what: "a row of unknown length", instead })?;
-    let layout = Layout::axis(columns, how.inner);
+    let unknown = LossError::Unsupported { what: "a row of unknown length", instead };
+    let layout = how.layout.or(implied.map(Layout::rows)).ok_or(unknown)?;
+    let columns = layout.classes;
     let rows = layout.rows_of(elements)?;
     check_columns(loss.columns(), columns)?;
     if let Some(weights) = column_weights
@@ -37,7 +38,7 @@ pub(super) fn run<T: Float>(
         return Err(LossError::Weights { what: "column weights", expected: columns, found: weights.len() });
     }
     // The loss of a row is that of its element; the totals alone count weights of columns in another way.
-    if columns == 1 && how.inner == 1 && column_weights.is_none() {
+    if columns == 1 && layout.is_dense() && !layout.is_apart() && column_weights.is_none() {
         return by_item(loss, how, args);
     }
     args.check_outputs(rows, how.accumulate)?;
@@ -97,13 +98,15 @@ impl<T: Float> Kernel for Kernels<'_, '_, T> {
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {
         let factors = self.batch.shared.factors;
-        let columns = self.batch.shared.layout.classes;
+        let layout = self.batch.shared.layout;
+        let columns = layout.classes;
         let width = TILE * T::LANES;
         let mut start = 0;
         while start < self.batch.rows {
             let first = self.batch.first + start;
-            // As many rows as a tile holds, or one that takes several.
-            let most = (width / columns).clamp(1, self.batch.rows - start);
+            // As many rows as a tile holds, or one that takes several or has a gap behind it.
+            let most = if layout.is_dense() { width / columns } else { 1 };
+            let most = most.clamp(1, self.batch.rows - start);
             let mut count = 0;
             while count < most && factors.is_kept(first + count) {
                 let weight = factors.weight(first + count).to_f64();
@@ -132,7 +135,8 @@ impl<T: Float> Kernels<'_, '_, T> {
     /// The gradient of a row that is left out.
     fn leave_out(&mut self, row: usize) {
         let (shared, batch) = (self.batch.shared, &mut self.batch);
-        let at = row * shared.layout.classes..(row + 1) * shared.layout.classes;
+        let start = row * shared.layout.stride;
+        let at = start..start + shared.layout.classes;
         let grad = batch.x.place(batch.grad.as_deref_mut());
         for to in [grad, batch.target_grad.as_deref_mut()].into_iter().flatten().filter(|_| !shared.accumulate) {
             to[at.clone()].fill(T::default());
@@ -146,17 +150,17 @@ impl<T: Float> Kernels<'_, '_, T> {
         let Work { tile, scratch, own } = &mut *self.work;
         let own = &mut own[..count];
         let batch = &mut self.batch;
-        let classes = batch.shared.layout.classes;
-        let len = (own.len() - 1) * classes + columns.len();
-        let at = start * classes + columns.start;
-        let target = batch.first * classes + at;
+        let stride = batch.shared.layout.stride;
+        let len = (own.len() - 1) * stride + columns.len();
+        let at = start * stride + columns.start;
+        let target = batch.first * stride + at;
         if loss.is_by_column() {
-            scratch.lay_out_columns(loss.columns().unwrap_or(&[T::from_f64(1.0)]), columns.start, len);
+            scratch.lay_out_columns(loss.columns().unwrap_or(&[T::from_f64(1.0)]), 1, columns.start, len);
         }
         let (x, t) = (&batch.x[at..at + len], &t[target..target + len]);
         tile.evaluate(loss, batch.shared.token, x, t, scratch.columns(), batch.target_grad.is_some());
         if let Some(weights) = column_weights {
-            scratch.lay_out_columns(weights, columns.start, len);
+            scratch.lay_out_columns(weights, 1, columns.start, len);
         }
         let (values, grads, target_grads) = tile.parts(len);
         let (weights, scales) = scratch.columns_and_scales(len);

@@ -17,8 +17,9 @@ mod tiled;
 
 use self::compiled::Compiled;
 use self::plain::Plain;
-use super::factors::{Factors, Reduced};
+use super::factors::Factors;
 use super::parallel::{self, Job};
+use super::reduced::Reduced;
 use super::rowwise::STREAMED;
 use super::sum::{BLOCK, LEAF, Sum};
 use super::{Args, Input, Outputs, check};
@@ -103,9 +104,9 @@ fn by_item<T: Float>(
     how: &Call<'_, T>,
     mut args: Args<'_, T, T>,
 ) -> Result<Outcome, LossError> {
-    if how.inner != 1 {
-        let instead = "reduce its rows by `by_row`";
-        return Err(LossError::Unsupported { what: "an axis in the middle", instead });
+    if how.layout.is_some_and(|layout| !layout.is_dense()) {
+        let instead = "reduce the rows by `by_row`";
+        return Err(LossError::Unsupported { what: "a row stride", instead });
     }
     let items = args.x.len();
     args.check_outputs(items, how.accumulate)?;

@@ -88,7 +88,7 @@ impl<T: Float> Leaves<'_, T> {
         let (start, len) = (self.start + range.start, range.len());
         if shared.loss.is_by_column() {
             let ones = [T::from_f64(1.0)];
-            scratch.lay_out_columns(shared.loss.columns().unwrap_or(&ones), start, len);
+            scratch.lay_out_columns(shared.loss.columns().unwrap_or(&ones), shared.factors.inner, start, len);
         }
         let (x, t) = (&self.x[range.clone()], &self.t[range.clone()]);
         tile.evaluate(shared.loss, shared.token, x, t, scratch.columns(), self.out.target_grad.is_some());

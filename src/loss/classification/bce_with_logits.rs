@@ -78,7 +78,8 @@ impl<'a, T: Real> BceWithLogits<'a, T> {
         self
     }
 
-    /// The weight of the positive class of each column. They multiply with [`pos_weight`](Self::pos_weight).
+    /// The weight of the positive class of each column: of the last axis, or of the one that the
+    /// [`layout`](crate::Call::layout) of the call names. They multiply with [`pos_weight`](Self::pos_weight).
     #[must_use]
     pub const fn pos_weights(mut self, weights: &'a [T]) -> Self {
         self.pos_weights = Some(weights);

@@ -78,7 +78,7 @@ pub(crate) fn report(console: &mut impl Write) -> fmt::Result {
     table.row("LogCosh", LogCosh::new(), &t, 300)?;
     table.row("Msle", Msle::new(), &t, 300)?;
     table.row("KlDiv", KlDiv::new(), &t, 300)?;
-    let along = Call::new().axis(3, 10).by_row(ByRow::Mean);
+    let along = Call::new().layout(Layout::axis(3, 10)).by_row(ByRow::Mean);
     table.row("BceWithLogits, an axis", BceWithLogits::new().with(along), &t, 100)?;
     table.row("CrossEntropy of 3", CrossEntropy::<f32>::new(3), &classes, 100)?;
     table.row("CrossEntropy of 10", CrossEntropy::<f32>::new(10), &classes[..30], 30)?;

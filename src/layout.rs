@@ -49,6 +49,11 @@ impl Layout {
         Self { classes, stride: classes, inner }
     }
 
+    /// Whether nothing lies between the rows.
+    pub(crate) const fn is_dense(self) -> bool {
+        self.stride == self.classes
+    }
+
     /// Whether the entries of a row do not lie side by side.
     pub(crate) const fn is_apart(self) -> bool {
         self.inner != 1
@@ -81,7 +86,7 @@ impl Layout {
         if stride < classes {
             return Err(LossError::Stride { classes, stride });
         }
-        if self.is_apart() && stride != classes {
+        if self.is_apart() && !self.is_dense() {
             let instead = "lay the entries out without gaps";
             return Err(LossError::Unsupported { what: "a row stride beside an axis", instead });
         }
