@@ -336,7 +336,9 @@ fn squared_log_error_of_small_numbers_keeps_its_digits() {
     Msle::new().each(&[3e-8], &[1e-8], &mut out).unwrap();
     near(f64::from(out[0]), 4e-16, 1e-6);
     assert_eq!(at(&Msle::new(), INF, 0.0).1, 0.0);
-    assert_eq!(one(&Msle::new().keras(), 1e-7, 1.0).1, 0.0, "no gradient at the floor");
+    let at_floor = one(&Msle::new().keras(), 1e-7, 1.0).1;
+    near(at_floor, 2.0 * (1e-7_f64.ln_1p() - 2_f64.ln()) / (1.0 + 1e-7), 1e-14);
+    assert_eq!(one(&Msle::new().keras(), 1e-7_f64.next_down(), 1.0).1, 0.0, "no gradient below the floor");
     assert!(one(&Msle::new(), -1.5, 1.0).0.is_nan());
 }
 

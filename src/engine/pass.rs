@@ -137,7 +137,10 @@ impl<T: Float, P: Pass<T>> Kernel for Segments<'_, T, P> {
 
 /// The largest entry of the row; NaN entries are dropped.
 #[derive(Clone, Copy)]
-pub(crate) struct Largest;
+pub(crate) struct Largest {
+    /// Whether what follows in the row is announced.
+    pub(crate) announces: bool,
+}
 
 /// What [`Largest`] finds.
 pub(crate) struct Maximum<T>(pub(crate) T);
@@ -159,7 +162,9 @@ impl<T: Float> Pass<T> for Largest {
         let (groups, rest) = chunks.as_chunks::<4>();
         for group in groups {
             for i in 0..4 {
-                isa.prefetch(&group[i], FAR_AHEAD, Cache::First);
+                if self.announces {
+                    isa.prefetch(&group[i], FAR_AHEAD, Cache::First);
+                }
                 largest[i] = largest[i].at_least(T::Lane::<I>::load(isa, &group[i]));
             }
         }

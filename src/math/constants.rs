@@ -7,6 +7,8 @@ use crate::lane::{Element, Lane};
 
 /// An element type that the elementary functions know.
 pub(crate) trait Float: Element {
+    /// From 1 to the next number.
+    const EPSILON: f64;
     /// `ln 2` in two parts; the product of the first with any exponent is exact.
     const LN2: (f64, f64);
     /// Below the first `exp` is 0, above the second it is infinite.
@@ -46,6 +48,7 @@ pub(crate) trait Float: Element {
 }
 
 impl Float for f32 {
+    const EPSILON: f64 = f32::EPSILON as f64;
     const LN2: (f64, f64) = (0.693_145_751_953_125, 1.428_606_765_330_187e-6);
     const EXP_RANGE: (f64, f64) = (-104.0, 89.0);
     const EXP: &'static [f64] = &single([0x3eff_fffe, 0x3e2a_aa46, 0x3d2a_ac2c, 0x3c09_1ef1, 0x3ab5_63c1]);
@@ -101,6 +104,7 @@ impl Float for f32 {
 }
 
 impl Float for f64 {
+    const EPSILON: f64 = f64::EPSILON;
     const LN2: (f64, f64) = (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10);
     const EXP_RANGE: (f64, f64) = (-746.0, 710.0);
     const EXP: &'static [f64] = &[

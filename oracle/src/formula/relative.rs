@@ -7,7 +7,7 @@ use crate::wide::Wide;
 /// 100·|x − t|/max(|t|, floor); 0 where both are 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Mape {
-    /// The least that the error is divided by; at it the divisor is a constant.
+    /// The least that the error is divided by; below it the divisor is a constant.
     pub floor: f64,
 }
 
@@ -21,14 +21,14 @@ impl Elementwise for Mape {
     fn formula<W: Wide>(&self, x: Dual<W>, t: Dual<W>) -> Dual<W> {
         let floor = Dual::from_f64(self.floor);
         let (error, size) = ((x - t).abs(W::ZERO), t.abs(W::ZERO));
-        let base = if size.value > floor.value { size } else { floor };
+        let base = if size.value >= floor.value { size } else { floor };
         if error.value == W::ZERO { Dual::constant(W::ZERO) } else { Dual::from_f64(100.0) * error / base }
     }
 
     /// Of 100·|1 − x/t|, where nothing cancels as t moves.
     fn target_slope<W: Wide>(&self, x: W, t: W) -> W {
         let loss = self.formula(Dual::constant(x), Dual::variable(t));
-        if t.abs() > W::from_f64(self.floor) && x != t && !loss.value.is_nan() {
+        if t != W::ZERO && t.abs() >= W::from_f64(self.floor) && x != t && !loss.value.is_nan() {
             let ratio = Dual::constant(x) / Dual::variable(t);
             return ((Dual::constant(W::ONE) - ratio).abs(W::ZERO) * Dual::from_f64(100.0)).slope;
         }
@@ -39,7 +39,7 @@ impl Elementwise for Mape {
 /// (ln(1 + x) − ln(1 + t))² with x and t of at least the floor.
 #[derive(Clone, Copy, Debug)]
 pub struct Msle {
-    /// The least that x and t may be; at it they are constants.
+    /// The least that x and t may be; below it they are constants.
     pub floor: f64,
 }
 
@@ -52,7 +52,7 @@ impl Elementwise for Msle {
 
     fn formula<W: Wide>(&self, x: Dual<W>, t: Dual<W>) -> Dual<W> {
         let floor = W::from_f64(self.floor);
-        let held = |x: Dual<W>| if x.value <= floor { Dual::constant(floor) } else { x };
+        let held = |x: Dual<W>| if x.value < floor { Dual::constant(floor) } else { x };
         let (x, t) = (held(x), held(t));
         let one = Dual::constant(W::ONE);
         let (a, b) = (x + one, t + one);

@@ -12,7 +12,7 @@ use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each};
 const BLOCK: usize = 32;
 
 /// Bytes of a row that the second-level cache holds beside the row before.
-const NEXT: usize = 1 << 18;
+pub(super) const NEXT: usize = 1 << 18;
 
 /// Exponentials of a row, stored where there is a place for them, or over the row where `x` is empty, and their sum.
 #[derive(Clone, Copy)]

@@ -166,7 +166,9 @@ fn exp_sums_of<I: Isa, T: Float>(passes: Passes<I>, class: usize, x: &[T], y: &m
     if Shift::accepts(sums.total()) {
         return (shift, sums);
     }
-    let shift = Shift::from_largest(passes.run_rarely(Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0);
+    let shift = Shift::from_largest(
+        passes.run_rarely(Largest { announces: false }, Row { x, t: &[], y: &mut [], dt: &mut [] }).0,
+    );
     (shift, passes.run_rarely(ExpSum::new(shift, Some(class)), Row { x, t: &[], y, dt: &mut [] }))
 }
 

@@ -88,10 +88,12 @@ impl<T: Float> Shift<T> {
     }
 }
 
-/// The largest entry of a row.
+/// The largest entry of a row whose exponentials are made next. If it is not too long, it has been announced while those
+/// of the row before were made, evenly, where this pass would ask for all of it at once.
 #[inline(always)]
 fn largest<T: Float, I: Isa>(passes: Passes<I>, x: &[T]) -> T {
-    passes.run(Largest, Row { x, t: &[], y: &mut [], dt: &mut [] }).0
+    let announces = size_of_val(x) > exp_sum::NEXT;
+    passes.run(Largest { announces }, Row { x, t: &[], y: &mut [], dt: &mut [] }).0
 }
 
 /// The nearest integer of a number far below 2^51.

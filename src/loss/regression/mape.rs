@@ -18,7 +18,7 @@ use crate::math::{Float, nan_of};
 ///
 /// # Gradient
 /// `100 sign(x - t) / max(|t|, floor)`; 0 at the kink `x = t`. That of the target is `-100 sign(x - t) x / (t |t|)`, or
-/// `-100 sign(x - t) / floor` where `|t|` is not above the floor.
+/// `-100 sign(x - t) / floor` where `|t|` is below the floor.
 ///
 /// # Shapes
 /// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
@@ -97,7 +97,7 @@ impl<T: Float> Elementwise<T> for Mape {
         let value = percent((x * part - t * part).abs(), base * part).without(exact);
         let slope = nan_of(value, (x.of(100.0).copysign(d) / base).without(exact));
         let towards = (one.copysign(d) * by_square(x, t)).without(exact);
-        let target_slope = nan_of(value, -L::pick(floor.lt(size), towards, slope));
+        let target_slope = nan_of(value, -L::pick(floor.le(size) & zero.lt(size), towards, slope));
         Eval { value, slope, target_slope }
     }
 }

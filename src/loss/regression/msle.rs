@@ -16,8 +16,8 @@ use crate::math::{Float, ln_ratio, nan_of};
 /// divides by the number of elements.
 ///
 /// # Gradient
-/// `2 (ln(1 + x) - ln(1 + t)) / (1 + x)`; 0 where `x` is not above a floor. That of the target is the same with `x` and
-/// `t` exchanged.
+/// `2 (ln(1 + x) - ln(1 + t)) / (1 + x)`; 0 where `x` is below a floor, not at it. That of the target is the same with
+/// `x` and `t` exchanged.
 ///
 /// # Shapes
 /// `x`, `t` and both gradients have one length, and so have unreduced losses, unless [`by_row`](crate::Call::by_row) makes
@@ -61,7 +61,7 @@ impl Msle {
         Self { floor: NO_FLOOR }
     }
 
-    /// The least that predictions and targets count as; the gradients at and below it are 0.
+    /// The least that predictions and targets count as; the gradients below it are 0.
     #[must_use]
     pub const fn floor(mut self, floor: f64) -> Self {
         self.floor = floor;
@@ -104,8 +104,8 @@ impl<T: Float> Elementwise<T> for Msle {
         let r = ln_ratio(past_a, past_b, a - b);
         let value = r * r;
         let twice = r + r;
-        let slope = nan_of(value, per(twice, past_a, x.le(floor)));
-        let target_slope = nan_of(value, per(-twice, past_b, t.le(floor)));
+        let slope = nan_of(value, per(twice, past_a, x.lt(floor)));
+        let target_slope = nan_of(value, per(-twice, past_b, t.lt(floor)));
         Eval { value, slope, target_slope }
     }
 }

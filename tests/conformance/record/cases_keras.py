@@ -144,8 +144,28 @@ def weighted(framework, backend):
                 yield poisoned(masked(framework, backend, kind, shape, how, None, None, [0, 1, 1]))
 
 
-def masked(framework, backend, kind, shape, how, word, of, keep):
-    name, options = names(kind, framework)[0], {"reduction": how}
+def weighted_once(framework, backend):
+    """One of each for the other classes: what a reduction does with weights and masks does not depend on the loss."""
+    mean, last = reductions(framework)[0], reductions(framework)[-1]
+    shape, outputs = (2, 3, 2), [2, 3]
+    sample, keep = [2] if framework == "tf_keras" else [2, 1], [1, 1, 0, 1, 0, 1]
+    for kind in KINDS:
+        if kind in ("mse", "sparse"):
+            continue
+        if kind not in ("categorical", "hinge"):
+            yield masked(framework, backend, kind, (3, 4), "sum_over_batch_size", "scalar", [], None)
+            yield masked(framework, backend, kind, (3, 4), "sum", "each", [3], None, upstream=True)
+            yield masked(framework, backend, kind, shape, "none", "sample", sample, None, upstream=True)
+        yield masked(framework, backend, kind, shape, mean, None, None, keep)
+        yield masked(framework, backend, kind, shape, last, "each", outputs, keep)
+    for kind in ("bce", "categorical"):
+        logits = {"from_logits": True}
+        yield masked(framework, backend, kind, shape, "none", "each", outputs, None, logits, upstream=True)
+        yield masked(framework, backend, kind, shape, mean, "each", outputs, keep, logits)
+
+
+def masked(framework, backend, kind, shape, how, word, of, keep, options=None, upstream=False):
+    name, options = names(kind, framework)[0], {**(options or {}), "reduction": how}
     ident = f"{name}/{'x'.join(map(str, shape))}/{tag(options)}"
     ident += f",sample_weight={word}" * bool(word)
     ident += f",mask={''.join(map(str, keep))}" if keep else ""
@@ -157,6 +177,8 @@ def masked(framework, backend, kind, shape, how, word, of, keep):
         shapes["sample_weight"] = of
     if keep:
         inputs["mask"], shapes["mask"] = keep, outputs
+    if upstream:
+        inputs["upstream"] = draw.real(prod(outputs), 2, 8) if how == "none" else [-2.0]
     return make(framework, backend, ident, name, options, shape, inputs, shapes=shapes)
 
 
@@ -174,3 +196,7 @@ def cases(framework, backend):
             yield case
     if framework == "tf_keras" or backend == "tensorflow":
         yield from weighted(framework, backend)
+    for case in weighted_once(framework, backend):
+        how = case["options"]["reduction"]
+        if framework == "tf_keras" or backend == "tensorflow" or how in ("none", "mean_with_sample_weight"):
+            yield case

@@ -155,6 +155,40 @@ def nan():
     yield "edge/sparse/nan,p", "sparse", [["nan", 0.5], [0.5, 0.5]], [1, 0], {}
 
 
+def bounds():
+    """At the clips as f32 holds them, and beside clips and floors. In f64 both ends are inside the clip."""
+    at, most = np.float32(1e-7), 1 - 2.0**-23
+    below, at, above = f32(np.nextafter(at, np.float32(0)), at, np.nextafter(at, np.float32(1)))
+    low, high, beside = [[below], [at], [above]], [[1 - 3 * 2.0**-24], [most]], [[below], [above]]
+    for t in (0.0, 1.0, 0.25):
+        yield f"edge/bce/at-the-bounds,t={t}", "bce", low + high, [[t]] * 5, {}
+    yield "edge/bce/at-the-bounds", "bce", low + high, [[0.0], [1.0], [0.0], [1.0], [0.0]], {"label_smoothing": 0.1}
+    # They add up to 1 in f32, in any order, and are at the bound after the division too.
+    rows, hot, soft = [[at, 0.5, 0.5 - 2.0**-23]] * 2, [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[0.25, 0.5, 0.25]] * 2
+    yield "edge/categorical/at-the-lower-bound", "categorical", rows, hot, {}
+    yield "edge/categorical/at-the-lower-bound,soft", "categorical", rows, soft, {}
+    yield "edge/categorical/at-the-lower-bound", "categorical", rows, hot, {"label_smoothing": 0.25}
+    yield "edge/sparse/at-the-lower-bound", "sparse", rows, [0, 1], {}
+    rows, hot, soft = (
+        [[most, at, 2.0**-23 - at]] * 2 + [[most, 2.0**-24, 2.0**-24]],
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]],
+        [[0.25, 0.5, 0.25]] * 3,
+    )
+    yield "edge/categorical/at-the-upper-bound", "categorical", rows, hot, {}
+    yield "edge/categorical/at-the-upper-bound,soft", "categorical", rows, soft, {}
+    yield "edge/categorical/at-the-upper-bound", "categorical", rows, hot, {"label_smoothing": 0.25}
+    yield "edge/sparse/at-the-upper-bound", "sparse", rows, [0, 1, 0], {}
+    yield "edge/kld/at-the-bound,predictions", "kld", low, [[0.5]] * 3, {}
+    yield "edge/kld/at-the-bound,targets", "kld", [[0.5]] * 3, low, {}
+    yield "edge/kld/at-the-bound,both", "kld", low, low[::-1], {}
+    yield "edge/msle/at-the-floor,predictions", "msle", [[at]], [[1.0]], {}
+    yield "edge/msle/at-the-floor,targets", "msle", [[1.0]], [[at]], {}
+    yield "edge/mape/at-the-floor", "mape", [[1.0]] * 2, [[at], [-at]], {}
+    yield "edge/msle/beside-the-floor,predictions", "msle", beside, [[1.0]] * 2, {}
+    yield "edge/msle/beside-the-floor,targets", "msle", [[1.0]] * 2, beside, {}
+    yield "edge/mape/beside-the-floor", "mape", [[1.0]] * 4, beside + [[-v] for (v,) in beside], {}
+
+
 def spelled(framework, rows):
     """Both forms: the class without reduction where it reduces, so that rows are seen."""
     for ident, kind, x, t, options in rows:
@@ -208,12 +242,23 @@ def shapes(framework, backend):
             yield case(ident, "SparseCategoricalCrossentropy", options, (2, 3, 2), x, [0, 2, 1, 1])
 
 
+def clipped_as_given(framework, backend):
+    """On TensorFlow sparse cross-entropy clips before it divides by the sum, and so at the entries themselves."""
+    if framework == "tf_keras" or backend == "tensorflow":
+        (at,), most = f32(1e-7), 1 - 2.0**-23
+        x, options = [at, 0.5, 0.25, most, at, 0.5] * 2, {"reduction": "none"}
+        ident, name = "edge/sparse/at-the-bounds,class", "SparseCategoricalCrossentropy"
+        yield make(framework, backend, ident, name, options, (4, 3), {"x": x, "t": [0, 0, 1, 1]})
+
+
 def cases(framework, backend):
-    rows = [row for group in (bce, categorical, ignored, errors, divergences, hinges, cosine, nan) for row in group()]
+    groups = (bce, categorical, ignored, errors, divergences, hinges, cosine, nan, bounds)
+    rows = [row for group in groups for row in group()]
     for ident, name, options, x, t in spelled(framework, rows):
         if backend == "torch" and framework == "keras" and ident.startswith(REFUSED_BY_TORCH):
             continue
         flat = [v for row in t for v in row] if isinstance(t[0], list) else t
         shape = (len(x), len(x[0]))
         yield make(framework, backend, ident, name, options, shape, {"x": [v for row in x for v in row], "t": flat})
+    yield from clipped_as_given(framework, backend)
     yield from shapes(framework, backend)

@@ -24,6 +24,10 @@ def bce():
     near = [2.0**-149, 2.0**-126, 2.0**-60, 2.0**-24, 1 - 2.0**-24, 1 - 2.0**-23]
     for t in (0.0, 1.0, 0.25):
         yield pointwise(f"edge/bce/near-the-ends,t={t}", "BCELoss", near, [t] * 6)
+    # ln x is cut off at -100, (1 - x) x at 1e-12.
+    clamps = [26 * 2.0**-149, 27 * 2.0**-149, 2.0**-40, *f32(1e-12, np.nextafter(np.float32(1e-12), np.float32(1)))]
+    for t in (0.0, 1.0, 0.25):
+        yield pointwise(f"edge/bce/at-the-clamps,t={t}", "BCELoss", clamps, [t] * 5)
     yield pointwise("edge/bce/empty,sum", "BCELoss", [], [], {"reduction": "sum"})
     yield pointwise("edge/bce/one", "BCELoss", [0.5], [0.25])
     yield pointwise("trap8/bce/clamps", "BCELoss", [0.0], [1.0])

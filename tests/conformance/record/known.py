@@ -33,6 +33,10 @@ def within(relative):
     return test
 
 
+def zero(d):
+    return d.got == 0
+
+
 def zero_for_nan(d):
     return d.got == 0 and isnan(d.want)
 
@@ -43,6 +47,10 @@ def number_for_nan(d):
 
 def nan_for_zero(d):
     return isnan(d.got) and d.want == 0
+
+
+def half(d):
+    return isfinite(d.got) and isfinite(d.want) and abs(2 * d.got - d.want) <= 4e-7 * abs(d.want)
 
 
 def overflows(d):
@@ -72,6 +80,14 @@ KNOWN = [
     (MEANS_IN_F32, "keras-torch/", "mse/far", lambda d: d.bits == 64 and overflows(d)),
     ("the floor of the norm is a tie in f32", "keras-torch/", "cosine/norm=1e-07", differs),
     ("gradient of 1/norm at 0 is NaN", "keras-torch/", "cosine/zero", of(SLOPES, is_nan)),
+    ("half the gradient at a tie", "keras-torch/", "/kld/at-the-bound|/at-the-floor", of(SLOPES, half)),
+    ("no gradient at the ends of a clip in f32", "keras-torch/", "/bce/at-the-bounds", in_f32(of(["dx"], zero))),
+    (
+        "no gradient at the ends of a clip in f32",
+        "keras-torch/",
+        "/(categorical|sparse)/at-the-(lower|upper)-bound",
+        in_f32(of(["dx"], differs)),
+    ),
     ("a square underflows in f32", "keras-torch/", "cosine/norm=1e-20", in_f32(is_nan)),
     ("a square overflows in f32", KERAS, "cosine/norm=1e(19|20)", in_f32(differs)),
     ("the floor of the norm is a tie in f32", "tf_keras/", "cosine/norm=1e-06", in_f32(differs)),

@@ -87,10 +87,12 @@ impl<L: Lane<Elem: Float>> Limits<L> {
         surprise.at_least(self.surprise[0]).at_most(self.surprise[1])
     }
 
-    /// The mass of an entry of this `-ln q`: 0 where it is clipped.
+    /// The mass of an entry of this `-ln q`: 0 where it is clipped. At a bound it is not, and there `-ln q` may be a
+    /// rounding off.
     #[inline(always)]
     pub(super) fn mass(self, surprise: L, mass: L) -> L {
         let [low, high] = self.surprise;
-        mass.without(surprise.lt(low) | high.lt(surprise))
+        let rounding = low.of(L::Elem::EPSILON);
+        mass.without(surprise.lt(low - low * rounding) | (high + high * rounding).lt(surprise))
     }
 }
