@@ -11,8 +11,8 @@ use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each};
 /// Vectors whose exponentials are added lane by lane.
 const BLOCK: usize = 32;
 
-/// Bytes of a row that the second-level cache holds beside the row before.
-pub(super) const NEXT: usize = 1 << 18;
+/// Bytes of a row that the caches hold beside the row before.
+pub(super) const NEXT: usize = 1 << 21;
 
 /// Exponentials of a row, stored where there is a place for them, or over the row where `x` is empty, and their sum.
 #[derive(Clone, Copy)]
