@@ -20,14 +20,15 @@ pub(super) struct ClassRows<'a, T> {
 }
 
 impl<T: Float> ClassRows<'_, T> {
-    /// Checks all lengths, and the indices of rows that are not masked.
-    pub(super) fn check(&self, layout: Layout, how: &Call<'_, T>, args: &Args<'_, T, ()>) -> Result<(), LossError> {
+    /// Checks all lengths, and the indices of rows that are not masked. Returns how many rows are ignored.
+    pub(super) fn check(&self, layout: Layout, how: &Call<'_, T>, args: &Args<'_, T, ()>) -> Result<usize, LossError> {
         check_weights(self.weights, layout)?;
         row::check_call(how, INSTEAD)?;
         let rows = self.classes.len();
         check::length("x", layout.entries(rows)?, args.x.len())?;
-        self.classes.check(layout.classes, self.ignore_index, how.mask)?;
-        args.check_outputs(rows, how.accumulate)
+        let ignored = self.classes.check(layout.classes, self.ignore_index, how.mask)?;
+        args.check_outputs(rows, how.accumulate)?;
+        Ok(ignored)
     }
 
     /// The classes of the rows from `first` on; [`IGNORED`] where a row is.

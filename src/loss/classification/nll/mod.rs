@@ -8,7 +8,7 @@ use crate::engine::rowwise::{self, Layout, Shared};
 use crate::engine::{Args, axis};
 use crate::loss::verbs::{class_verbs, with};
 use crate::math::Float;
-use crate::{Call, LossError, Outcome, Real};
+use crate::{Call, LossError, Outcome, Real, Totals};
 use rows::Rows;
 
 /// Negative log-likelihood of a class, from log-probabilities.
@@ -110,11 +110,15 @@ fn run<T: Float>(
 ) -> Result<Outcome, LossError> {
     let Nll { layout, class_weights, ignore_index } = *loss;
     let targets = ClassRows { classes, ignore_index, weights: class_weights };
-    targets.check(layout, how, &args)?;
+    let ignored = targets.check(layout, how, &args)?;
     let rows = classes.len();
     let mut shared = Shared::new(how, layout, rows)?;
-    let (totals, of_loss) =
-        shared.factors.row_totals(rows, |row| targets.class(row).map(|class| targets.weight(class)));
+    let (totals, of_loss) = if shared.factors.is_plain() && class_weights.is_none() {
+        let totals = Totals::of_ones(rows - ignored);
+        (totals, totals.weight)
+    } else {
+        shared.factors.row_totals(rows, |row| targets.class(row).map(|class| targets.weight(class)))
+    };
     if layout.is_apart() {
         return axis::run(&Rows { targets }, how, &mut shared, args, of_loss, totals);
     }

@@ -1,11 +1,11 @@
 //! One entry of each row.
 
-use crate::engine::Input;
 use crate::engine::axis::{Axis, Positions};
 use crate::engine::factors::Factors;
 use crate::engine::rowwise::{self, BATCH, Batch, Layout, Leaf, Rowwise, Shared};
 use crate::engine::softmax::IGNORED;
 use crate::engine::sum::Sum;
+use crate::lane::{Isa, Kernel, Lane, dispatch};
 use crate::loss::classification::class_rows::{ClassRows, leave_masked_out};
 use crate::math::Float;
 
@@ -38,38 +38,57 @@ impl<T: Float> Rowwise<T> for Rows<'_, T> {
 
 impl<T: Float> Rows<'_, T> {
     fn batch(&self, mut batch: Batch<'_, T>) {
-        let Shared { layout: Layout { classes, stride, .. }, factors, accumulate, .. } = batch.shared;
+        let Shared { token, layout: Layout { classes, stride, .. }, factors, accumulate, streams, .. } = *batch.shared;
         let mut indices = [IGNORED; BATCH];
         let indices = &mut indices[..batch.rows];
-        self.classes(factors, batch.first, indices);
-        for (i, &mut class) in indices.iter_mut().enumerate() {
-            let at = i * stride..i * stride + classes;
-            let x = batch.x.part(at.clone());
-            let grad = batch.grad.as_deref_mut().map(|grad| &mut grad[at]);
-            if class == IGNORED {
-                clear(x, grad, *accumulate);
-                continue;
-            }
-            let (loss, slope) = self.item(factors, batch.first + i, class, x[class]);
+        self.classes(&factors, batch.first, indices);
+        // All at once, so that many rows are waited for together, and before zeros may replace them.
+        let mut entries = [T::default(); BATCH];
+        for (i, &mut class) in indices.iter_mut().enumerate().filter(|(_, class)| **class != IGNORED) {
+            entries[i] = batch.x[i * stride + class];
+        }
+        let mut place = batch.x.place(batch.grad.as_deref_mut());
+        match &mut place {
+            Some(place) if streams => dispatch(token, Zeros(place)),
+            Some(place) if !accumulate => clear(place, classes, stride),
+            _ => {}
+        }
+        for (i, &mut class) in indices.iter_mut().enumerate().filter(|(_, class)| **class != IGNORED) {
+            let (loss, slope) = self.item(&factors, batch.first + i, class, entries[i]);
             batch.losses[i] = loss;
-            if let Some(place) = clear(x, grad, *accumulate) {
-                put(&mut place[class], slope, *accumulate);
+            if let Some(place) = &mut place {
+                put(&mut place[i * stride + class], slope, accumulate);
             }
         }
     }
 }
 
-/// The place of a row's gradient, with zeros in it unless it is added to.
-fn clear<'a, T: Float>(x: Input<'a, T>, grad: Option<&'a mut [T]>, accumulate: bool) -> Option<&'a mut [T]> {
-    let place = match (grad, x) {
-        (Some(grad), _) => grad,
-        (None, Input::Replace(x)) => x,
-        (None, Input::Keep(_)) => return None,
-    };
-    if !accumulate {
-        place.fill(T::default());
+/// Puts zeros in rows, but not between them.
+fn clear<T: Float>(place: &mut [T], classes: usize, stride: usize) {
+    if classes == stride {
+        return place.fill(T::default());
     }
-    Some(place)
+    place.chunks_mut(stride).for_each(|row| row[..classes].fill(T::default()));
+}
+
+/// Puts zeros where no cache will hold them until they are read.
+struct Zeros<'a, T>(&'a mut [T]);
+
+impl<T: Float> Kernel for Zeros<'_, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        if !I::STREAMS {
+            return self.0.fill(T::default());
+        }
+        let (zero, stream) = (T::Lane::<I>::splat(isa, T::default()), isa.stream());
+        let (chunks, rest) = T::chunks_mut(self.0);
+        for chunk in chunks {
+            zero.stream(chunk, &stream);
+        }
+        rest.fill(T::default());
+    }
 }
 
 fn put<T: Float>(to: &mut T, slope: T, accumulate: bool) {
