@@ -23,13 +23,15 @@ use crate::{Divisor, Empty, Layout, Level, LossError, Real, Reduction};
 ///   weights, a mask or upstream gradients that fit neither the elements nor the rows, nor the columns where they are
 ///   for these;
 /// - [`Rows`](LossError::Rows) for [`columns`](Self::columns) or a [`layout`](Self::layout) that do not divide the
-///   elements, and [`NoClasses`](LossError::NoClasses) for no columns where there are elements; what
-///   a [`Layout`] can have wrong;
+///   elements, [`NoClasses`](LossError::NoClasses) for no columns where there are elements or a
+///   [`by_row`](Self::by_row), [`Stride`](LossError::Stride) for a row stride of less than the columns,
+///   [`Overflow`](LossError::Overflow) for an axis beyond the address space;
 /// - [`Option`](LossError::Option) for a [`Divisor::Fixed`] that is negative, infinite or NaN;
 /// - [`LevelMissing`](LossError::LevelMissing) for a level that the machine or the build has not;
-/// - [`Unsupported`](LossError::Unsupported) for gradients that are accumulated in place; with losses of rows for
-///   [`by_row`](Self::by_row) and for weights of columns; with losses of elements for `by_row` without a known row
-///   length, and without `by_row` for gaps between rows and for weights of rows along an axis.
+/// - [`Unsupported`](LossError::Unsupported) for gradients that are accumulated in place, and a row stride beside an
+///   axis; with losses of rows for [`by_row`](Self::by_row) and for weights of columns; with losses of elements for
+///   `by_row` without a known row length or along an axis of more than 2^24 columns, and without `by_row` for gaps
+///   between rows and for weights, a mask or upstream gradients of the rows of an axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a, T> {
     pub(crate) reduction: Reduction,
@@ -155,9 +157,9 @@ impl<'a, T: Real> Call<'a, T> {
 
     /// As [`columns`](Self::columns), which it replaces, for rows that lie otherwise: along an axis in the middle, or with
     /// gaps between them, which only rows that are reduced [`by_row`](Self::by_row) can have. Rows along an axis are in
-    /// the order of [`Layout::axis`]; without a `by_row`, nothing but weights of columns, and options by column as the
-    /// positive weights of [`BceWithLogits`](crate::BceWithLogits), goes by their entries. Losses of rows do not ask for
-    /// it: they are given the layout.
+    /// the order of [`Layout::axis`]. Without a `by_row` an axis is for weights of columns and for options by column, as
+    /// the positive weights of [`BceWithLogits`](crate::BceWithLogits): other weights, masks and upstream gradients are
+    /// one for each element then. Losses of rows do not ask for it: they are given the layout.
     ///
     /// ```
     /// use lossfn::{ByRow, Call, Layout, Loss, Mse, Weights};

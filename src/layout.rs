@@ -77,9 +77,9 @@ impl Layout {
         }
     }
 
-    /// The number of entries of so many rows.
-    pub(crate) fn entries(self, rows: usize) -> Result<usize, LossError> {
-        let Self { classes, stride, inner } = self;
+    /// Rows can lie so.
+    pub(crate) fn check(self) -> Result<(), LossError> {
+        let Self { classes, stride, .. } = self;
         if classes == 0 {
             return Err(LossError::NoClasses);
         }
@@ -90,6 +90,13 @@ impl Layout {
             let instead = "lay the entries out without gaps";
             return Err(LossError::Unsupported { what: "a row stride beside an axis", instead });
         }
+        Ok(())
+    }
+
+    /// The number of entries of so many rows.
+    pub(crate) fn entries(self, rows: usize) -> Result<usize, LossError> {
+        self.check()?;
+        let Self { classes, stride, inner } = self;
         if self.is_apart() && classes > MOST_APART {
             let instead = "lay the classes out as rows";
             return Err(LossError::Unsupported { what: "an axis of more than 2^24 classes", instead });

@@ -97,7 +97,8 @@ macro_rules! others {
                 add("KlDiv", both(KlDiv::new().with(how), data, n));
                 add("Bce", both(Bce::new().with(how), data, n));
                 add("BceWithLogits", both(BceWithLogits::new().with(how), data, n));
-                let (sum, mean) = (how.by_row(ByRow::Sum).columns(COLUMNS), how.by_row(ByRow::Mean).layout(Layout::axis(COLUMNS, INNER)));
+                let sum = how.by_row(ByRow::Sum).columns(COLUMNS);
+                let mean = how.by_row(ByRow::Mean).layout(Layout::axis(COLUMNS, INNER));
                 add("KlDiv, by row", both(KlDiv::new().with(sum), data, ROWS));
                 add("BceWithLogits, by row, axis", both(BceWithLogits::new().with(mean), data, ROWS));
                 for (layout, axis) in [(Layout::rows(COLUMNS), ""), (Layout::axis(COLUMNS, INNER), ", axis")] {

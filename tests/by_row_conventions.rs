@@ -1,6 +1,8 @@
 //! Losses of elements whose rows have one loss each: what single calls must come to, and which are refused.
 
-use lossfn::{BceWithLogits, BothGrads, ByRow, Call, Divisor, Empty, Hinge, Layout, Loss, LossError, Mse, Weights};
+use lossfn::{
+    BceWithLogits, BothGrads, ByRow, Call, Divisor, Empty, Hinge, Layout, Loss, LossError, Mse, SquaredHinge, Weights,
+};
 
 #[test]
 fn option_by_column() {
@@ -52,7 +54,7 @@ fn option_by_column_along_an_axis() {
 fn columns_of_an_axis_without_rows() {
     for (samples, columns, inner) in [(1, 1, 3), (3, 2, 1), (2, 3, 5), (4, 5, 16), (2, 3, 1001), (2, 3, 70_001)] {
         let n = samples * columns * inner;
-        let numbers = |n: usize, factor: f32| -> Vec<f32> { (0..n).map(|i| (factor * i as f32).sin()).collect() };
+        let numbers = |n: usize, factor: f32| -> Vec<f32> { (1..=n).map(|i| (factor * i as f32).sin()).collect() };
         let (x, t, upstream) = (numbers(n, 0.37), numbers(n, 0.71), numbers(n, 0.3));
         let t: Vec<f32> = t.iter().map(|t| t.abs()).collect();
         let (weights, pos_weights) = (numbers(columns, 0.53), vec![2.5, 0.25, 3.0, 7.0, 1.5]);
@@ -63,16 +65,67 @@ fn columns_of_an_axis_without_rows() {
             let how = how.mean(Divisor::WeightSum).mask(&mask).upstream_each(&upstream);
             let loss = BceWithLogits::new().pos_weights(pos_weights).with(how);
             let (mut values, mut dx, mut dt) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
-            let mut total = loss.value_and_grads(&x, &t, Some(&mut dx), Some(&mut dt)).unwrap();
+            let found = loss.value_and_grads(&x, &t, Some(&mut dx), Some(&mut dt)).unwrap();
             loss.each(&x, &t, &mut values).unwrap();
-            // Added in another order.
-            total.totals.weight = total.totals.weight.mul_add(1e6, 0.0).round();
-            (total.totals, values, dx, dt)
+            let mut place = x.clone();
+            assert_eq!(loss.value_and_grad_in_place(&mut place, &t).unwrap(), found);
+            assert!(place == dx);
+            ((found.totals, found.value), values, dx, dt)
         };
         let layout = Layout::axis(columns, inner);
         let found = run(Call::new().layout(layout).weights(Weights::Columns(&weights)), &pos_weights[..columns]);
         let wanted = run(Call::new().weights(Weights::Each(&each)), &pos_each);
-        assert!(found == wanted, "{samples}x{columns}x{inner}");
+        assert!(found == wanted, "{samples}x{columns}x{inner}: {:?}, not {:?}", found.0, wanted.0);
+    }
+}
+
+/// Whether labels are 0 and 1 is decided by those in rows.
+#[test]
+fn labels_do_not_lie_in_gaps() {
+    let how = |layout: Layout| Call::new().layout(layout).by_row(ByRow::Sum);
+    for gap in [7.0, f32::NAN] {
+        let (x, t) = ([0.5_f32, 0.25, 9.0, -0.5, 2.0, 9.0], [0.0, 1.0, gap, 1.0, 0.0, gap]);
+        let (mut each, mut packed) = ([0.0; 2], [0.0; 2]);
+        let loss = Hinge::new().keras();
+        loss.with(how(Layout::rows(2).stride(3))).each(&x, &t, &mut each).unwrap();
+        loss.with(how(Layout::rows(2))).each(&[0.5, 0.25, -0.5, 2.0], &[0.0, 1.0, 1.0, 0.0], &mut packed).unwrap();
+        assert_eq!(each, packed);
+        let loss = SquaredHinge::new().keras();
+        loss.with(how(Layout::rows(2).stride(3))).each(&x, &t, &mut each).unwrap();
+        loss.with(how(Layout::rows(2))).each(&[0.5, 0.25, -0.5, 2.0], &[0.0, 1.0, 1.0, 0.0], &mut packed).unwrap();
+        assert_eq!(each, packed);
+    }
+}
+
+/// Rows of several leaves, on threads if there are any.
+#[test]
+fn gaps_change_no_bit() {
+    for (rows, columns, gap) in [(3000, 70, 3), (2000, 16, 48), (3, 70_000, 1), (150_000, 2, 1)] {
+        let stride = columns + gap;
+        let apart = |i: usize| i / columns * stride + i % columns;
+        let numbers =
+            |factor: f32| -> Vec<f32> { (0..rows * columns).map(|i| (factor * i as f32).sin().abs()).collect() };
+        let spread = |numbers: &[f32]| {
+            let mut apart_from = vec![f32::NAN; rows * stride];
+            numbers.iter().enumerate().for_each(|(i, number)| apart_from[apart(i)] = *number);
+            apart_from
+        };
+        let (x, t) = (numbers(0.37), numbers(0.71));
+        let mask: Vec<bool> = (0..rows).map(|row| row % 5 != 2).collect();
+        let run = |layout: Layout, x: &[f32], t: &[f32]| {
+            let loss = BceWithLogits::new().with(Call::new().layout(layout).by_row(ByRow::Mean).mask(&mask));
+            let (mut each, mut dx, mut dt) = (vec![0.0; rows], vec![9.0; x.len()], vec![9.0; x.len()]);
+            let found = loss.value_and_grads(x, t, Some(&mut dx), Some(&mut dt)).unwrap();
+            loss.each(x, t, &mut each).unwrap();
+            (found, each, dx, dt)
+        };
+        let (packed, packed_each, packed_dx, packed_dt) = run(Layout::rows(columns), &x, &t);
+        let (found, each, dx, dt) = run(Layout::rows(columns).stride(stride), &spread(&x), &spread(&t));
+        assert!(found == packed && each == packed_each, "{rows}x{columns}: {found:?}, not {packed:?}");
+        for (grad, packed) in [(dx, packed_dx), (dt, packed_dt)] {
+            assert!((0..rows * columns).all(|i| grad[apart(i)] == packed[i]), "{rows}x{columns}");
+            assert!((0..rows * stride).all(|i| i % stride < columns || grad[i] == 9.0), "{rows}x{columns}");
+        }
     }
 }
 
@@ -181,8 +234,14 @@ fn calls_that_are_wrong() {
     };
     let each = Call::new().layout(Layout::axis(2, 3));
     assert!(matches!(refused(each.weights(Weights::Rows(&[1.0; 3]))), LossError::Unsupported { .. }));
-    assert_eq!(refused(each.mask(&[true; 3])), weights("the mask", 6, 3));
-    assert_eq!(refused(each.upstream_each(&[1.0; 3])), weights("the upstream gradient", 6, 3));
+    assert!(matches!(refused(each.mask(&[true; 3])), LossError::Unsupported { .. }));
+    assert!(matches!(refused(each.upstream_each(&[1.0; 3])), LossError::Unsupported { .. }));
+    assert_eq!(refused(each.weights(Weights::Rows(&[1.0; 2]))), weights("row weights", 3, 2));
+    assert_eq!(refused(each.mask(&[true; 2])), weights("the mask", 6, 2));
+    assert!(matches!(refused(Call::new().layout(Layout::axis(2, 0))), LossError::NoClasses | LossError::Rows { .. }));
+    let gaps = |columns, stride| Call::new().layout(Layout::rows(columns).stride(stride));
+    assert_eq!(refused(gaps(3, 2)), LossError::Stride { classes: 3, stride: 2 });
+    assert_eq!(refused(gaps(0, 2)), LossError::NoClasses);
     assert_eq!(refused(each.weights(Weights::Columns(&[1.0; 3]))), weights("column weights", 2, 3));
     assert_eq!(refused(Call::new().layout(Layout::axis(2, 4))), LossError::Rows { elements: 6, columns: 8 });
     assert!(matches!(refused(Call::new().layout(Layout::axis(2, usize::MAX))), LossError::Overflow { .. }));

@@ -3,7 +3,7 @@
 
 mod support;
 
-use lossfn::{BceWithLogits, Call, CosineSimilarity, CrossEntropy, Loss, Mse};
+use lossfn::{BceWithLogits, Call, CosineSimilarity, CrossEntropy, Loss, Mse, Nll};
 use support::{Number, Rng};
 
 /// Logits of some rows and a class for each.
@@ -141,6 +141,33 @@ fn beyond_the_caches<T: Number>(loss: &impl Loss<T, T>, columns: usize) {
         assert!((whole / parts - 1.0).abs() < 1e-6, "{}: {whole} is not {parts}", T::NAME);
     }
 }
+
+macro_rules! nll_beyond_the_caches {
+    ($($test:ident: $float:ident),+) => {
+        $(
+            /// Zeros go past the caches, the one entry of a row does not.
+            #[test]
+            fn $test() {
+                let columns = 64;
+                let rows = (32 << 20) / size_of::<$float>() / columns + 5;
+                let class = |row: usize| if row % 9 == 4 { 255 } else { (row * 7 % columns) as u8 };
+                let classes: Vec<u8> = (0..rows).map(class).collect();
+                let x: Vec<$float> = (0..rows * columns).map(|i| (i % columns) as $float).collect();
+                let sum: f64 = classes.iter().filter(|class| **class < 255).map(|class| -f64::from(*class)).sum();
+                let is_class = |i: usize| usize::from(classes[i / columns]) == i % columns;
+                let loss = Nll::new(columns).ignore_index(255).with(Call::new().sum());
+                for start in [0, 16 / size_of::<$float>(), 1] {
+                    let mut grad = vec![$float::NAN; x.len() + 64];
+                    let line = grad.as_ptr().align_offset(64);
+                    let grad = &mut grad[line + start..][..x.len()];
+                    assert_eq!(loss.value_and_grad(&x, &classes, grad).expect("a call").value, sum);
+                    assert!((0..x.len()).all(|i| grad[i] == if is_class(i) { -1.0 } else { 0.0 }), "{start}");
+                }
+            }
+        )+
+    };
+}
+nll_beyond_the_caches!(nll_of_singles_beyond_the_caches: f32, nll_of_doubles_beyond_the_caches: f64);
 
 #[test]
 fn gradients_beyond_the_caches() {

@@ -169,22 +169,17 @@ impl<'a, T: Float> Factors<'a, T> {
         columns: usize,
         inner: usize,
     ) -> Result<Self, LossError> {
-        // What there is one of for each row of an axis does not go around in turn.
-        if inner != 1 && matches!(weights, Some(Weights::Rows(_))) {
-            let instead = "reduce its rows by `by_row`";
-            return Err(LossError::Unsupported { what: "a weight for each row of an axis", instead });
-        }
-        let rows = if inner == 1 { items / columns } else { items };
+        let rows = items / columns;
         let weights = match weights {
             Some(Weights::Each(w)) => Some(spread("weights", w, items, 1)?),
-            Some(Weights::Rows(w)) => Some(spread("row weights", w, rows, columns)?),
+            Some(Weights::Rows(w)) => Some(spread_rows("row weights", w, rows, columns, inner)?),
             Some(Weights::Columns(w)) => Some(spread("column weights", w, columns, inner)?),
             None => None,
         };
         Ok(Self {
             weights,
-            mask: by_item_or_row("the mask", how.mask, items, rows)?,
-            upstream: by_item_or_row("the upstream gradient", how.upstream_each, items, rows)?,
+            mask: by_item_or_row("the mask", how.mask, items, columns, inner)?,
+            upstream: by_item_or_row("the upstream gradient", how.upstream_each, items, columns, inner)?,
             columns,
             inner,
             scale: how.upstream,
@@ -344,14 +339,32 @@ fn spread<'a, U>(
     if expected == found { Ok(Spread { entries, step }) } else { Err(LossError::Weights { what, expected, found }) }
 }
 
+/// One entry for each row. Rows of an axis lie in one another: what there is one of for each does not go around in turn.
+fn spread_rows<'a, U>(
+    what: &'static str,
+    entries: &'a [U],
+    rows: usize,
+    columns: usize,
+    inner: usize,
+) -> Result<Spread<'a, U>, LossError> {
+    if inner != 1 && entries.len() == rows {
+        let instead = "reduce the rows by `by_row`, or give one for each element";
+        return Err(LossError::Unsupported { what: "one factor for each row of an axis", instead });
+    }
+    spread(what, entries, rows, columns)
+}
+
 fn by_item_or_row<'a, U>(
     what: &'static str,
     entries: Option<&'a [U]>,
     items: usize,
-    rows: usize,
+    columns: usize,
+    inner: usize,
 ) -> Result<Option<Spread<'a, U>>, LossError> {
+    let rows = items / columns;
     match entries {
-        Some(entries) if entries.len() == rows => spread(what, entries, rows, (items / rows.max(1)).max(1)).map(Some),
+        Some(entries) if entries.len() == items => spread(what, entries, items, 1).map(Some),
+        Some(entries) if entries.len() == rows => spread_rows(what, entries, rows, columns, inner).map(Some),
         Some(entries) => spread(what, entries, items, 1).map(Some),
         None => Ok(None),
     }

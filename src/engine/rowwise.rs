@@ -9,7 +9,7 @@ use crate::lane::{Isa, Kernel, Token, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Threads, Totals};
 
-pub(crate) use crate::Layout;
+use crate::Layout;
 
 /// Rows whose losses are added in the element type.
 pub(crate) const BATCH: usize = if cfg!(feature = "std") { 64 } else { 16 };

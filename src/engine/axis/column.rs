@@ -5,7 +5,8 @@
 
 use super::Positions;
 use super::work::{LITTLE, MIDDLING, Shape, WORK, Work, chunk, column};
-use crate::engine::rowwise::{Layout, Shared};
+use crate::Layout;
+use crate::engine::rowwise::Shared;
 use crate::engine::sum::{self, Sum};
 use crate::lane::{Isa, Kernel, Lane, Token, Window, WindowMut, dispatch};
 use crate::math::Float;

@@ -8,9 +8,10 @@ mod column;
 mod work;
 
 use super::parallel::{self, Job};
-use super::rowwise::{self, LARGE, LEAF, Layout, Shared};
+use super::rowwise::{self, LARGE, LEAF, Shared};
 use super::sum::Sum;
 use super::{Args, Input, Outputs};
+use crate::Layout;
 use crate::lane::{Window, WindowMut};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Totals};

@@ -5,9 +5,10 @@
 
 use super::by_row::Rows;
 use super::tiled::{Tile, put};
+use crate::Layout;
 use crate::engine::axis::{Axis, Positions};
 use crate::engine::factors::Factors;
-use crate::engine::rowwise::{Layout, Shared};
+use crate::engine::rowwise::Shared;
 use crate::engine::sum::{self, Sum};
 use crate::lane::{Element, Isa, Kernel, Window, WindowMut, dispatch};
 use crate::math::Float;

@@ -3,11 +3,12 @@
 use super::compiled::Compiled;
 use super::tiled::{Tile, put};
 use super::{by_item, check_columns};
+use crate::Layout;
 use crate::call::ByRow;
 use crate::engine::Args;
 use crate::engine::axis;
 use crate::engine::factors::{Scratch, TILE};
-use crate::engine::rowwise::{self, BATCH, Batch, Layout, Leaf, Rowwise, Shared};
+use crate::engine::rowwise::{self, BATCH, Batch, Leaf, Rowwise, Shared};
 use crate::engine::sum::{self, Sum};
 use crate::lane::{Isa, Kernel, Lane, dispatch};
 use crate::math::Float;

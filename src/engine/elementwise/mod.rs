@@ -25,7 +25,7 @@ use super::sum::{BLOCK, LEAF, Sum};
 use super::{Args, Input, Outputs, check};
 use crate::lane::{Lane, Token};
 use crate::math::Float;
-use crate::{Call, LossError, Outcome, Threads};
+use crate::{Call, Layout, LossError, Outcome, Threads};
 
 /// The loss of an element, and its derivatives with respect to the prediction and to the target. In a
 /// loop in registers, what is not asked for is dead code.
@@ -56,7 +56,7 @@ pub(crate) trait Elementwise<T: Float>: Copy + Send + Sync {
 
     /// What the loss must know of all targets before the first element; most need nothing.
     #[must_use]
-    fn prepared(self, _targets: &[T]) -> Self {
+    fn prepared(self, _targets: &[T], _layout: Option<Layout>) -> Self {
         self
     }
 
@@ -90,7 +90,7 @@ where
 {
     loss.check()?;
     check::length("y", args.x.len(), args.target.len())?;
-    let loss = &loss.prepared(args.target);
+    let loss = &loss.prepared(args.target, how.layout);
     if cfg!(feature = "std")
         && let Some(outcome) = small::run(loss, how, &mut args)
     {
@@ -104,7 +104,10 @@ fn by_item<T: Float>(
     how: &Call<'_, T>,
     mut args: Args<'_, T, T>,
 ) -> Result<Outcome, LossError> {
-    if how.layout.is_some_and(|layout| !layout.is_dense()) {
+    if let Some(layout) = how.layout
+        && !layout.is_dense()
+    {
+        layout.check()?;
         let instead = "reduce the rows by `by_row`";
         return Err(LossError::Unsupported { what: "a row stride", instead });
     }

@@ -1,10 +1,11 @@
 //! Rows whose entries lie an axis apart, or are few: each lane is a row, and what a pass finds is each lane's own.
 
 use super::{Entry, Passes, RowFormula, Rows, Terms};
+use crate::Layout;
 use crate::engine::axis::{Axis, ByColumn, Column, Positions, by_column, column_tile};
 use crate::engine::factors::Factors;
 use crate::engine::lane_sum::RunningSum;
-use crate::engine::rowwise::{Layout, Shared};
+use crate::engine::rowwise::Shared;
 use crate::engine::sum::Sum;
 use crate::lane::{Isa, Lane};
 use crate::math::Float;

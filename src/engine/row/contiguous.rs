@@ -1,8 +1,9 @@
 //! Rows whose entries lie side by side, one by one.
 
 use super::{Entry, Passes, RowFormula, Rows, Terms};
+use crate::Layout;
 use crate::engine::Input;
-use crate::engine::rowwise::{Batch, Layout, Shared};
+use crate::engine::rowwise::{Batch, Shared};
 use crate::engine::sum::{BlockSum, Sum};
 use crate::lane::{Cache, Element, FAR_AHEAD, Isa, Kernel, Lane};
 use crate::math::Float;

@@ -8,9 +8,10 @@ mod apart;
 mod contiguous;
 
 use super::axis;
-use super::rowwise::{self, Layout, Leaf, Rowwise, Shared};
+use super::rowwise::{self, Leaf, Rowwise, Shared};
 use super::sum::Sum;
 use super::{Args, check};
+use crate::Layout;
 use crate::lane::{Element, Lane, dispatch};
 use crate::math::Float;
 use crate::{Call, LossError, Outcome, Weights};

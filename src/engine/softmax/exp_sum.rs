@@ -11,7 +11,7 @@ use crate::math::{Float, Scaling, exp_scaled, exp_scaled_each};
 /// Vectors whose exponentials are added lane by lane.
 const BLOCK: usize = 32;
 
-/// Bytes of a row that the caches hold beside the row before.
+/// Bytes from a row to the next that the caches hold at once.
 pub(super) const NEXT: usize = 1 << 21;
 
 /// Exponentials of a row, stored where there is a place for them, or over the row where `x` is empty, and their sum.
@@ -31,11 +31,11 @@ impl<T> ExpSum<T> {
         Self { shift, skip: skip.unwrap_or(usize::MAX), ahead: FAR_AHEAD }
     }
 
-    /// Over a row of so many entries that the caches have, as its largest has been found: the next row is announced,
+    /// Over a row that the caches have, as its largest has been found: the next row, so many entries on, is announced,
     /// which usually follows.
     #[inline(always)]
-    pub(super) fn of_cached(shift: Shift<T>, skip: Option<usize>, len: usize) -> Self {
-        let bytes = len * size_of::<T>();
+    pub(super) fn of_cached(shift: Shift<T>, skip: Option<usize>, stride: usize) -> Self {
+        let bytes = stride * size_of::<T>();
         let ahead = if bytes <= NEXT { FAR_AHEAD.max(bytes) } else { FAR_AHEAD };
         Self { ahead, ..Self::new(shift, skip) }
     }

@@ -48,7 +48,7 @@ impl<T: Float> OnRows for &mut HardRows<'_, T> {
     #[inline(always)]
     fn run<I: Isa>(self, passes: Passes<I>) {
         let isa = passes.isa;
-        let rows = self.losses.len().min(SIDE_BY_SIDE);
+        let (rows, stride) = (self.losses.len().min(SIDE_BY_SIDE), self.shared.layout.stride);
         // Ones where there is no row: any finite quotients will do.
         let one = [T::from_f64(1.0); SIDE_BY_SIDE];
         let mut read = Read { others: one, lost: one, target: one, x_target: one, base: one, k: one };
@@ -63,8 +63,8 @@ impl<T: Float> OnRows for &mut HardRows<'_, T> {
             }
             let (shift, sums) = if x.is_empty() {
                 read.x_target[i] = y[class];
-                let shift = shift_of_replaced(passes, class, y);
-                let of_cached = ExpSum::of_cached(shift, Some(class), y.len());
+                let shift = shift_of_replaced(passes, class, y, stride);
+                let of_cached = ExpSum::of_cached(shift, Some(class), stride);
                 (shift, passes.run(of_cached, Row { x: &[], t: &[], y, dt: &mut [] }))
             } else {
                 // The exponentials are kept where they will be scaled, unless something else is there.
@@ -167,16 +167,16 @@ fn exp_sums_of<I: Isa, T: Float>(passes: Passes<I>, class: usize, x: &[T], y: &m
         return (shift, sums);
     }
     let shift = Shift::from_largest(
-        passes.run_rarely(Largest { announces: false }, Row { x, t: &[], y: &mut [], dt: &mut [] }).0,
+        passes.run_rarely(Largest { announces: true }, Row { x, t: &[], y: &mut [], dt: &mut [] }).0,
     );
     (shift, passes.run_rarely(ExpSum::new(shift, Some(class)), Row { x, t: &[], y, dt: &mut [] }))
 }
 
 /// The shift of a row whose exponentials will replace it: there is no second try, so it is found before.
 #[inline(always)]
-fn shift_of_replaced<I: Isa, T: Float>(passes: Passes<I>, class: usize, x: &[T]) -> Shift<T> {
+fn shift_of_replaced<I: Isa, T: Float>(passes: Passes<I>, class: usize, x: &[T], stride: usize) -> Shift<T> {
     let first = Shift::first();
-    let largest = largest(passes, x);
+    let largest = largest(passes, x, stride);
     if first.is_sure(largest, x.len()) {
         return first;
     }

@@ -88,11 +88,11 @@ impl<T: Float> Shift<T> {
     }
 }
 
-/// The largest entry of a row whose exponentials are made next. If it is not too long, it has been announced while those
-/// of the row before were made, evenly, where this pass would ask for all of it at once.
+/// The largest entry of a row whose exponentials are made next. If rows are not too far apart, it has usually been
+/// announced while those of the row before were made, evenly, where this pass would ask for all of it at once.
 #[inline(always)]
-fn largest<T: Float, I: Isa>(passes: Passes<I>, x: &[T]) -> T {
-    let announces = size_of_val(x) > exp_sum::NEXT;
+fn largest<T: Float, I: Isa>(passes: Passes<I>, x: &[T], stride: usize) -> T {
+    let announces = stride * size_of::<T>() > exp_sum::NEXT;
     passes.run(Largest { announces }, Row { x, t: &[], y: &mut [], dt: &mut [] }).0
 }
 

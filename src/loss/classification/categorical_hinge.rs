@@ -1,5 +1,5 @@
+use crate::Layout;
 use crate::engine::row::{self, Entry, Passes, RowFormula, Terms};
-use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
 use crate::lane::{Isa, Lane};
 use crate::loss::verbs::{both_grads, verbs};

@@ -1,8 +1,8 @@
 //! Class indices of rows, with what a loss makes of them.
 
 use super::cross_entropy::Classes;
+use crate::Layout;
 use crate::engine::factors::Factors;
-use crate::engine::rowwise::Layout;
 use crate::engine::softmax::IGNORED;
 use crate::engine::{Args, check, row};
 use crate::math::Float;

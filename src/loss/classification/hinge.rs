@@ -1,10 +1,10 @@
 use super::Labels;
-use crate::LossError;
 use crate::engine::check;
 use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
 use crate::loss::verbs::{both_grads, verbs};
 use crate::math::{Float, nan_of, weigh};
+use crate::{Layout, LossError};
 
 /// Hinge loss: what a score lacks of the margin of 1 on the side of its label.
 ///
@@ -95,8 +95,8 @@ impl<T: Float> Elementwise<T> for Hinge {
         check::share("tie", self.tie)
     }
 
-    fn prepared(self, targets: &[T]) -> Self {
-        Self { labels: self.labels.decided(targets), ..self }
+    fn prepared(self, targets: &[T], layout: Option<Layout>) -> Self {
+        Self { labels: self.labels.decided(targets, layout), ..self }
     }
 
     #[inline(always)]

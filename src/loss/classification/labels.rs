@@ -1,5 +1,6 @@
 //! Labels of two classes.
 
+use crate::Layout;
 use crate::lane::Lane;
 use crate::math::Float;
 
@@ -20,19 +21,21 @@ pub enum Labels {
 impl Labels {
     /// What `Auto` means for these targets.
     #[must_use]
-    pub(super) fn decided<T: Float>(self, targets: &[T]) -> Self {
+    pub(super) fn decided<T: Float>(self, targets: &[T], layout: Option<Layout>) -> Self {
         if self != Self::Auto {
             return self;
         }
         let (zero, one) = (T::default(), T::from_f64(1.0));
-        let mut all = true;
-        for chunk in targets.chunks(1024) {
-            all &= chunk.iter().fold(true, |all, t| all & ((*t == zero) | (*t == one)));
-            if !all {
-                return Self::AsGiven;
+        let are = |chunk: &[T]| chunk.iter().fold(true, |all, t| all & ((*t == zero) | (*t == one)));
+        let all = |targets: &[T]| targets.chunks(1024).all(are);
+        let zero_one = match layout {
+            // What lies between rows is no target.
+            Some(Layout { classes, stride, .. }) if stride > classes => {
+                targets.chunks(stride).all(|row| all(&row[..classes.min(row.len())]))
             }
-        }
-        Self::ZeroOne
+            _ => all(targets),
+        };
+        if zero_one { Self::ZeroOne } else { Self::AsGiven }
     }
 
     /// The label of -1 or 1 of a target, and what it moves by with the target.

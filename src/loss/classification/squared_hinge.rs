@@ -1,4 +1,5 @@
 use super::Labels;
+use crate::Layout;
 use crate::engine::elementwise::{self, Elementwise, Eval};
 use crate::lane::Lane;
 use crate::loss::verbs::{both_grads, verbs};
@@ -77,8 +78,8 @@ impl SquaredHinge {
 }
 
 impl<T: Float> Elementwise<T> for SquaredHinge {
-    fn prepared(self, targets: &[T]) -> Self {
-        Self { labels: self.labels.decided(targets) }
+    fn prepared(self, targets: &[T], layout: Option<Layout>) -> Self {
+        Self { labels: self.labels.decided(targets, layout) }
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 use super::cosine::{Cosine, Guard};
 use super::signs::{SignLabel, Signs};
+use crate::Layout;
 use crate::engine::row::{self, Passes, RowFormula};
-use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
 use crate::lane::Lane;
 use crate::loss::verbs::{both_grads, verbs};

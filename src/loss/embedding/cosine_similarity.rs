@@ -1,7 +1,7 @@
 use super::cosine::{Cosine, Guard};
+use crate::Layout;
 use crate::engine::Args;
 use crate::engine::row::{self, Passes, RowFormula};
-use crate::engine::rowwise::Layout;
 use crate::lane::Lane;
 use crate::loss::verbs::{both_grads, verbs};
 use crate::math::Float;

@@ -68,6 +68,8 @@ pub(crate) struct SoftRow<'a, T> {
     pub(crate) weight: T,
     pub(crate) scale: f64,
     pub(crate) accumulate: bool,
+    /// Entries from the row to the next.
+    pub(crate) stride: usize,
 }
 
 impl<T: Float> OnRows for SoftRow<'_, T> {
@@ -76,9 +78,9 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
 
     #[inline(always)]
     fn run<I: Isa>(self, passes: Passes<I>) -> T {
-        let Self { x, grad, target_grad, target, weight, scale, accumulate } = self;
+        let Self { x, grad, target_grad, target, weight, scale, accumulate, stride } = self;
         let given = target.given.unwrap_or_default();
-        let (largest, top, masses) = masses(passes, &x, &target);
+        let (largest, top, masses) = masses(passes, &x, &target, stride);
         let (x, y) = x.with_place(grad);
         // The exponentials are kept where the gradient goes, unless something else is there.
         let keeps = !x.is_empty() && !y.is_empty() && !accumulate;
@@ -86,7 +88,7 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
             true => (x, &mut *y),
             false => (if x.is_empty() { y } else { x }, &mut []),
         };
-        let (shift, sums) = exponentials(passes, largest, top, from, to);
+        let (shift, sums) = exponentials(passes, largest, top, from, to, stride);
         let above = above(passes.isa, T::from_f64(sums[0]), T::from_f64(sums[1]));
         let finish = Finish {
             target,
@@ -114,8 +116,13 @@ impl<T: Float> OnRows for SoftRow<'_, T> {
 /// The largest logit, its column, and the sums of `q_j` of the others and of that column.
 #[cfg_attr(not(small_frames), inline(always))]
 #[cfg_attr(small_frames, inline(never))]
-fn masses<I: Isa, T: Float>(passes: Passes<I>, x: &[T], target: &SoftTarget<'_, T>) -> (T, Option<usize>, [f64; 2]) {
-    let largest = super::largest(passes, x);
+fn masses<I: Isa, T: Float>(
+    passes: Passes<I>,
+    x: &[T],
+    target: &SoftTarget<'_, T>,
+    stride: usize,
+) -> (T, Option<usize>, [f64; 2]) {
+    let largest = super::largest(passes, x, stride);
     let Place(top) = passes.run(Find(largest), Row { x, t: &[], y: &mut [], dt: &mut [] });
     let given = target.given.unwrap_or_default();
     let masses = passes.run(Mass { target, skip: top }, Row { x, t: given, y: &mut [], dt: &mut [] });
@@ -132,9 +139,10 @@ fn exponentials<I: Isa, T: Float>(
     top: Option<usize>,
     x: &[T],
     y: &mut [T],
+    stride: usize,
 ) -> (Shift<T>, [f64; 2]) {
     let mut shift = Shift::first();
-    let mut sums = passes.run(ExpSum::of_cached(shift, top, x.len()), Row { x, t: &[], y: &mut *y, dt: &mut [] });
+    let mut sums = passes.run(ExpSum::of_cached(shift, top, stride), Row { x, t: &[], y: &mut *y, dt: &mut [] });
     if !Shift::accepts(sums.total()) {
         shift = Shift::from_largest(largest);
         sums = passes.run_rarely(ExpSum::new(shift, top), Row { x, t: &[], y, dt: &mut [] });

@@ -88,11 +88,11 @@ impl<L: Lane<Elem: Float>> Limits<L> {
     }
 
     /// The mass of an entry of this `-ln q`: 0 where it is clipped. At a bound it is not, and there `-ln q` may be a
-    /// rounding off.
+    /// few roundings off.
     #[inline(always)]
     pub(super) fn mass(self, surprise: L, mass: L) -> L {
         let [low, high] = self.surprise;
-        let rounding = low.of(L::Elem::EPSILON);
+        let rounding = low.of(4.0 * L::Elem::EPSILON);
         mass.without(surprise.lt(low - low * rounding) | (high + high * rounding).lt(surprise))
     }
 }

@@ -8,8 +8,8 @@ pub use limits::Clip;
 
 use super::class_rows::{ClassRows, INSTEAD, check_weights};
 use super::cross_entropy::Classes;
+use crate::Layout;
 use crate::engine::row::{self, Passes, RowFormula};
-use crate::engine::rowwise::Layout;
 use crate::engine::{Args, check};
 use crate::lane::Lane;
 use crate::loss::verbs::{both_grads, class_verbs, verbs};

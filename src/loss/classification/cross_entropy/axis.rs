@@ -1,9 +1,10 @@
 //! Rows that lanes take side by side: which of the softmax kernels positions go to, with which factors.
 
 use super::rows::{Rows, Targets};
+use crate::Layout;
 use crate::engine::axis::{Axis, Positions, by_column, column_tile};
 use crate::engine::factors::Factors;
-use crate::engine::rowwise::{Layout, Shared};
+use crate::engine::rowwise::Shared;
 use crate::engine::softmax::{Distributions, Plan, Plans, Soft, SoftPlans, hard_positions, hard_tile};
 use crate::engine::sum::Sum;
 use crate::math::Float;

@@ -6,7 +6,7 @@ mod targets;
 
 pub use targets::{ClassIndex, Classes};
 
-use crate::engine::rowwise::Layout;
+use crate::Layout;
 use crate::engine::{Args, check};
 use crate::loss::classification::class_rows::check_weights;
 use crate::loss::verbs::{both_grads, class_verbs, verbs};

@@ -2,10 +2,11 @@
 
 use super::CrossEntropy;
 use super::targets::Classes;
+use crate::Layout;
 use crate::engine::axis;
 use crate::engine::factors::Factors;
 use crate::engine::pass::on_rows;
-use crate::engine::rowwise::{self, Batch, Layout, Leaf, Rowwise, Shared};
+use crate::engine::rowwise::{self, Batch, Leaf, Rowwise, Shared};
 use crate::engine::small::SmallCall;
 use crate::engine::softmax::{
     Distributions, FEW, FewRows, GROUP, HardRows, IGNORED, Plan, SIDE_BY_SIDE, SMALL_GROUP, Short, ShortScratch,
@@ -261,7 +262,7 @@ impl<T: Float> Rows<'_, T> {
             let target = self.soft_target(row, class);
             let weight = factors.weight(row);
             let scale = factors.upstream(row) * weight.to_f64();
-            let row = SoftRow { x, grad, target_grad, target, weight, scale, accumulate };
+            let row = SoftRow { x, grad, target_grad, target, weight, scale, accumulate, stride: layout.stride };
             batch.losses[i] = on_rows(token, threads, row);
         }
     }

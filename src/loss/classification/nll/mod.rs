@@ -4,7 +4,8 @@ mod rows;
 
 use super::class_rows::ClassRows;
 use super::cross_entropy::Classes;
-use crate::engine::rowwise::{self, Layout, Shared};
+use crate::Layout;
+use crate::engine::rowwise::{self, Shared};
 use crate::engine::{Args, axis};
 use crate::loss::verbs::{class_verbs, with};
 use crate::math::Float;

@@ -1,8 +1,9 @@
 //! One entry of each row.
 
+use crate::Layout;
 use crate::engine::axis::{Axis, Positions};
 use crate::engine::factors::Factors;
-use crate::engine::rowwise::{self, BATCH, Batch, Layout, Leaf, Rowwise, Shared};
+use crate::engine::rowwise::{self, BATCH, Batch, Leaf, Rowwise, Shared};
 use crate::engine::softmax::IGNORED;
 use crate::engine::sum::Sum;
 use crate::lane::{Isa, Kernel, Lane, dispatch};
