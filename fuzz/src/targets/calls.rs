@@ -6,7 +6,7 @@
 //! - The counts of a result are possible, and what lies between rows is not written.
 
 use super::inputs::{Data, Inputs, Number};
-use super::plan::{Divisor, Formula, Listed, Plan, Spread, Targets};
+use super::plan::{Divisor, Elements, Formula, Listed, Plan, Spread, Targets};
 use crate::judging::levels;
 use arbitrary::Unstructured;
 use lossfn::{
@@ -66,7 +66,7 @@ fn check_result<T: Number>(plan: &Plan, inputs: &Inputs<T>, done: &Done<T>, retu
     if let Some(totals) = returned.totals {
         assert!(totals.count <= inputs.x.len().max(inputs.y) as u64, "{plan:?}");
     }
-    let Some(stride) = plan.stride() else { return };
+    let stride = plan.stride().max(1);
     let is_padding = |i: &usize| i % stride >= plan.columns;
     for (now, before) in [(&done.x, &inputs.x), (&done.dx, &inputs.dx), (&done.dy, &inputs.dy)] {
         for i in (0..now.len()).filter(is_padding) {
@@ -102,6 +102,11 @@ impl<T: Number> Inputs<T> {
         how = if plan.mask.is_some() { how.mask(&self.mask) } else { how };
         how = if plan.upstream_each.is_some() { how.upstream_each(&self.upstream) } else { how };
         how = plan.say_columns.map_or(how, |columns| how.columns(columns.of(plan.columns)));
+        if let Some(Elements { by_row, gap, inner }) = plan.elements {
+            let layout = Layout::axis(plan.columns, inner);
+            how = how.layout(if gap > 0 { layout.stride(plan.stride()) } else { layout });
+            how = by_row.map_or(how, |by_row| how.by_row(by_row));
+        }
         how = plan.upstream.map_or(how, |upstream| how.upstream(upstream.get()));
         how = if plan.accumulate { how.accumulate() } else { how };
         how = if plan.serial { how.threads(Threads::Serial) } else { how };
@@ -124,8 +129,8 @@ fn verb<T: Number, Y, L: Loss<T, Y>>(plan: &Plan, inputs: &Inputs<T>, y: &[Y], l
 fn listed<T: Number>(plan: &Plan, listed: Listed, inputs: &Inputs<T>, how: Call<'_, T>) -> Done<T> {
     let mut done = inputs.outputs();
     let (verb, slices) = (listed.verb(), done.slices());
-    let result = if let Some(stride) = plan.stride() {
-        let layout = Layout::rows(plan.columns).stride(stride);
+    let result = if listed.is_of_rows {
+        let layout = Layout::rows(plan.columns).stride(plan.stride());
         let Inputs { numbers: t, classes, labels, options: class_weights, .. } = inputs;
         let inputs = registry::Inputs { layout, t, classes, labels, class_weights };
         listed.pick(&T::pairs()).run(inputs, how, verb, slices)
@@ -161,7 +166,7 @@ macro_rules! call {
                     }
                     Formula::CrossEntropy(rows) => {
                         let layout = Layout::rows(plan.columns);
-                        let layout = rows.gap.map_or(layout, |_| layout.stride(plan.stride().unwrap_or_default()));
+                        let layout = rows.gap.map_or(layout, |_| layout.stride(plan.stride()));
                         let mut loss = CrossEntropy::new(layout);
                         loss = if rows.class_weights.is_some() { loss.class_weights(&inputs.options) } else { loss };
                         loss = rows.smoothing.map_or(loss, |share| loss.label_smoothing(share.get()));

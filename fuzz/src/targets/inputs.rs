@@ -113,7 +113,7 @@ pub(crate) struct Inputs<T> {
 impl<T: Number> Inputs<T> {
     pub(crate) fn new(plan: &Plan, data: &mut Data<'_>) -> Self {
         let of = |length: Length, right: usize| length.of(right).min(MOST);
-        let (by_row, stride) = (plan.stride().is_some(), plan.stride().unwrap_or(plan.columns));
+        let (of_rows, by_row, stride) = (plan.is_of_rows(), plan.is_by_row(), plan.stride());
         let (mut options, mut classes, mut wild) = (None, false, false);
         match (plan.listed, plan.formula) {
             (Some(listed), _) => {
@@ -130,6 +130,9 @@ impl<T: Number> Inputs<T> {
         }
         // At most this many entries, so that runs are quick.
         let rows = plan.rows.min(6000_usize.checked_div(stride).unwrap_or(plan.rows));
+        // An axis has as many rows for each sample.
+        let inner = plan.elements.map_or(1, |elements| elements.inner).max(1);
+        let rows = rows / inner * inner;
         let entries = rows.saturating_mul(stride);
         let items = if by_row { rows } else { entries };
         let spread = |spread: Spread| match spread {
@@ -147,7 +150,7 @@ impl<T: Number> Inputs<T> {
             out: data.numbers(of(plan.out, items)),
             dx: data.numbers(of(plan.dx, entries)),
             dy: data.numbers(if plan.listed.is_some() { of(plan.dx, entries) } else { 0 }),
-            labels: (0..of(plan.y, if by_row { rows } else { 0 })).map(|_| data.label()).collect(),
+            labels: (0..of(plan.y, if of_rows { rows } else { 0 })).map(|_| data.label()).collect(),
             weights: data.numbers(plan.weights.map_or(0, spread)),
             mask: data.mask(plan.mask.map_or(0, item_or_row)),
             upstream: data.numbers(plan.upstream_each.map_or(0, item_or_row)),

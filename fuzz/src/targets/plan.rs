@@ -1,6 +1,7 @@
 //! A call as the fuzzer writes it.
 
 use arbitrary::{Arbitrary, Unstructured};
+use lossfn::ByRow;
 use lossfn_oracle::registry;
 
 /// A length: nearly always the right one.
@@ -183,6 +184,32 @@ impl Verb {
     }
 }
 
+/// How the rows of a loss of elements lie, and whether it is reduced by them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elements {
+    pub(crate) by_row: Option<ByRow>,
+    pub(crate) gap: usize,
+    pub(crate) inner: usize,
+}
+
+impl Elements {
+    /// From the bytes that come next, which are data, too: so older seeds keep what follows.
+    fn peek(u: &Unstructured<'_>) -> Option<Self> {
+        let &[kind, size] = u.peek_bytes(2)? else { return None };
+        let size = usize::from(size) % 7;
+        let (by_row, gap, inner) = match kind % 16 {
+            0 => (Some(ByRow::Sum), 0, 1),
+            1 => (Some(ByRow::Mean), size, 1),
+            2 => (Some(ByRow::Sum), 0, size),
+            3 => (Some(ByRow::Mean), 0, size + 1),
+            4 => (None, 0, size + 1),
+            5 => (None, size, 1),
+            _ => return None,
+        };
+        Some(Self { by_row, gap, inner })
+    }
+}
+
 /// One call.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -206,11 +233,12 @@ pub(crate) struct Plan {
     pub(crate) level: Option<u8>,
     pub(crate) single: bool,
     pub(crate) listed: Option<Listed>,
+    pub(crate) elements: Option<Elements>,
 }
 
 impl Plan {
     pub(crate) fn read(u: &mut Unstructured<'_>) -> arbitrary::Result<Self> {
-        Ok(Self {
+        let mut plan = Self {
             formula: u.arbitrary()?,
             verb: u.arbitrary()?,
             rows: usize::from(u.arbitrary::<u8>()?) % 80,
@@ -231,20 +259,35 @@ impl Plan {
             level: u.arbitrary()?,
             single: u.arbitrary()?,
             listed: u.arbitrary()?,
-        })
+            elements: None,
+        };
+        if !plan.is_of_rows() {
+            plan.elements = Elements::peek(u);
+        }
+        Ok(plan)
     }
 
-    /// How far apart the rows are, for a loss of rows.
-    pub(crate) fn stride(&self) -> Option<usize> {
+    /// Whether the loss is one of rows.
+    pub(crate) fn is_of_rows(&self) -> bool {
+        self.listed.map_or(matches!(self.formula, Formula::CrossEntropy(_)), |listed| listed.is_of_rows)
+    }
+
+    /// Whether each row has one loss.
+    pub(crate) fn is_by_row(&self) -> bool {
+        self.is_of_rows() || self.elements.is_some_and(|elements| elements.by_row.is_some())
+    }
+
+    /// How far apart the rows are.
+    pub(crate) fn stride(&self) -> usize {
         let gap = match (self.listed, self.formula) {
             (Some(listed), _) if listed.is_of_rows => listed.gap,
             (None, Formula::CrossEntropy(rows)) => rows.gap,
-            _ => return None,
+            _ => return self.columns.saturating_add(self.elements.map_or(0, |elements| elements.gap)),
         };
-        Some(match gap {
+        match gap {
             None => self.columns,
             Some(Size::Any(stride)) => stride,
             Some(gap) => self.columns.saturating_add(gap.get()),
-        })
+        }
     }
 }
