@@ -50,8 +50,8 @@
 //!   - with `std` less than 512 KiB, even in a debug build (the scratch is 32 KiB at most);
 //!   - without it on x86-64 at most 6 KiB in the calls that `scripts/no_std` measures;
 //!   - on a Cortex-M at most 4 KiB in those that `scripts/firmware` measures, and at most 2 KiB in those of them that are
-//!     of elements not reduced by row, of `CrossEntropy` against classes, or of cosines, and whose rows do not lie along an
-//!     axis in the middle.
+//!     of elements not reduced by row but for [`Bce`], of `CrossEntropy` against classes, or of cosines, and whose rows do
+//!     not lie along an axis in the middle.
 //!
 //! # Features
 //!
@@ -77,7 +77,7 @@ mod loss;
 mod math;
 mod reduction;
 
-#[doc(alias("reduction", "size_average", "reduce", "sample_weight"))]
+#[doc(alias("reduction", "size_average", "reduce", "sample_weight", "AUTO", "SUM_OVER_BATCH_SIZE", "batchmean"))]
 pub use call::Call;
 pub use call::{ByRow, Threads, Weights};
 pub use error::LossError;

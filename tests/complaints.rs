@@ -321,6 +321,30 @@ fn weights_of_single_precision_do_not_overflow_the_mean() {
 }
 
 #[test]
+fn blocks_of_impossible_classes_do_not_spoil_their_row() {
+    for impossible in [4, 16, 128, 4096, 300_000] {
+        let mut logits = vec![-INF; impossible];
+        logits.extend([1.0, 2.0]);
+        let mut dx = vec![9.0; logits.len()];
+        let loss = CrossEntropy::new(logits.len());
+        let value = loss.value_and_grad(&logits, &[impossible + 1], &mut dx).expect("a call").value;
+        assert_near(value, 0.313_261_687_518_222_8, 1e-15);
+        assert_near(dx[impossible], 0.268_941_421_369_995_1, 1e-15);
+        assert!(dx[..impossible].iter().all(|slope| *slope == 0.0));
+    }
+}
+
+#[test]
+fn means_over_millions_of_rows_lose_no_digits() {
+    let rows = 1 << 20;
+    let value = CrossEntropy::new(3).value(&vec![0.0_f32; 3 * rows], &vec![0_u8; rows]).expect("a call").value;
+    assert_near(value, 3_f64.ln(), 1e-7);
+    let (x, t) = (vec![1.1_f32; 1 << 24], vec![0.0; 1 << 24]);
+    let value = Mse::new().value(&x, &t).expect("a call").value;
+    assert_near(value, f64::from(1.1_f32 * 1.1), 1e-12);
+}
+
+#[test]
 fn shapes_beyond_the_address_space_are_an_error() {
     let layout = Layout::rows(usize::MAX / 2).stride(usize::MAX / 2);
     let refused = CrossEntropy::new(layout).value(&[0.0_f32; 4], &[0, 1, 2]).expect_err("a shape");

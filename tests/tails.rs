@@ -4,9 +4,13 @@
 
 mod support;
 
-use lossfn::{BothGrads, ByRow, Call, CosineSimilarity, Layout, Level, LossError, Outcome, Weights};
+use lossfn::{
+    BceWithLogits, BothGrads, ByRow, Call, CategoricalCrossEntropy, CosineSimilarity, CrossEntropy, KlDiv, Layout,
+    Level, Mse, Weights,
+};
 use support::{
-    Number, Problem, Results, Rng, Y, assert_same, for_both_types, fused_levels, run, spread, subjects, thinned,
+    AnyLoss, Number, Problem, Results, Rng, Y, for_both_types, fused_levels, run, spread, subjects, thinned,
+    words_of_both,
 };
 
 for_both_types!(
@@ -17,7 +21,7 @@ for_both_types!(
     long_rows,
     rows_apart,
     rows_along_an_axis,
-    pairs_of_rows,
+    both_gradients,
 );
 
 /// More than four vectors of `f32`, and one more than every length of the last of them.
@@ -53,6 +57,25 @@ fn check<T: Number>(problem: &Problem<T>) {
     }
 }
 
+/// All verbs, and a gradient that is added to what is there, with a mask and an upstream gradient of each item.
+fn run_and_add<T: Number>(
+    what: &str,
+    loss: AnyLoss<'_, T>,
+    how: Call<'_, T>,
+    y: Y<'_, T>,
+    x: &[T],
+    items: usize,
+) -> Results<T> {
+    let upstream: Vec<T> = (0..items).map(|i| T::of(0.5 + (i % 4) as f64)).collect();
+    let mask: Vec<bool> = (0..items).map(|i| i % 3 != 1).collect();
+    let options = how.mask(&mask).upstream_each(&upstream).accumulate();
+    let mut added = vec![T::of(1.0); x.len()];
+    T::bind(loss, options, y).grad(x, &mut added).expect(what);
+    let mut results = run(what, &*T::bind(loss, how, y), x, items);
+    results.grad.extend(added);
+    results
+}
+
 /// A call at every level, which the model repeats.
 fn check_call<T: Number>(what: &str, call: impl Fn(Level) -> Results<T>) {
     let compared = compared();
@@ -82,8 +105,8 @@ fn elements_by_row<T: Number>() {
                 let problem = Problem::new(subject, rows, columns, 7);
                 let what = format!("{} {rows}x{columns} by row", subject.name);
                 check_call(&what, |level| {
-                    let bound = problem.bind(how.by_row(ByRow::Mean).level(level));
-                    run(&what, &*bound, &problem.x, rows)
+                    let how = how.by_row(ByRow::Mean).weights(Weights::Columns(&problem.weights)).level(level);
+                    run_and_add(&what, problem.loss(), how, problem.y(), &problem.x, rows)
                 });
             }
         }
@@ -121,8 +144,8 @@ fn rows_apart<T: Number>() {
             let y = if problem.classes.is_empty() { Y::Numbers(&numbers) } else { problem.y() };
             let what = format!("{} 3x{n}, {stride} apart", subject.name);
             check_call(&what, |level| {
-                let bound = T::bind(problem.loss_with_stride(stride), Call::new().level(level), y);
-                run(&what, &*bound, &x, problem.rows)
+                let (loss, how) = (problem.loss_with_stride(stride), Call::new().level(level));
+                run_and_add(&what, loss, how, y, &x, problem.rows)
             });
         }
     }
@@ -134,44 +157,60 @@ fn rows_along_an_axis<T: Number>() {
         for n in lengths().filter(|&n| n > 0) {
             for columns in [3, 9] {
                 let problem = Problem::new(subject, n, columns, 9);
-                check_call(&format!("{} {columns} along an axis, {n}", subject.name), |level| {
-                    problem.run_over(Layout::axis(columns, n), Call::new().level(level))
+                let (layout, what) =
+                    (Layout::axis(columns, n), format!("{} {columns} along an axis, {n}", subject.name));
+                check_call(&what, |level| {
+                    let (loss, how) = (problem.loss_over(layout), Call::new().level(level));
+                    run_and_add(&what, loss, how, problem.y(), &problem.x, n)
                 });
             }
         }
     }
 }
 
-/// The outcome of a call, its losses and both gradients.
-type Both<T> = (Outcome, Vec<T>, Vec<T>, Vec<T>);
-
-/// Both gradients of a loss of two rows of vectors.
-fn pairs_of_rows<T: Number>()
+/// Both gradients of losses of elements, by row too, and of rows; one after the other and along an axis.
+fn both_gradients<T: Number>()
 where
+    Mse: BothGrads<T>,
+    KlDiv: BothGrads<T>,
     CosineSimilarity: BothGrads<T>,
+    for<'a> BceWithLogits<'a, T>: BothGrads<T>,
+    for<'a> CrossEntropy<'a, T>: BothGrads<T>,
+    for<'a> CategoricalCrossEntropy<'a, T>: BothGrads<T>,
 {
-    for (rows, columns) in lengths().filter(|&n| n > 0).flat_map(|n| [(1, n), (3, n)]) {
-        let mut rng = Rng(7);
-        let mut draw = || -> Vec<T> { (0..rows * columns).map(|_| T::of(rng.between(-2.0, 2.0))).collect() };
-        let (a, b) = (draw(), draw());
-        let run = |level| -> Result<Both<T>, LossError> {
-            let loss = CosineSimilarity::new(columns).with(Call::new().level(level));
-            let (mut da, mut db, mut out) =
-                (vec![T::of(7.0); a.len()], vec![T::of(7.0); b.len()], vec![T::of(7.0); rows]);
-            loss.each_and_grads(&a, &b, &mut out, Some(&mut da), Some(&mut db))?;
-            let outcome = loss.value_and_grads(&a, &b, Some(&mut da), Some(&mut db))?;
-            Ok((outcome, out, da, db))
-        };
-        let wanted = run(lossfn::internals::reference()).expect("a call that is right");
-        for level in Level::available() {
-            let got = run(level).expect("a call that is right");
-            if compared().contains(&level) {
-                let what = format!("CosineSimilarity {rows}x{columns} on {level:?}");
-                assert_eq!(got.0.value.bits(), wanted.0.value.bits(), "{what}");
-                assert_same(&got.1, &wanted.1, &what);
-                assert_same(&got.2, &wanted.2, &what);
-                assert_same(&got.3, &wanted.3, &what);
-            }
+    for n in lengths().filter(|&n| n > 0) {
+        for (rows, columns, layout) in [(1, n, Layout::rows(n)), (3, n, Layout::rows(n)), (n, 3, Layout::axis(3, n))] {
+            let mut rng = Rng(7);
+            let mut draw = |len| -> Vec<T> { (0..len).map(|_| T::of(rng.between(0.125, 2.0))).collect() };
+            let (x, t, by_column, by_row) = (draw(rows * columns), draw(rows * columns), draw(columns), draw(rows));
+            let mask: Vec<bool> = (0..rows).map(|row| row % 3 != 1).collect();
+            let (by_element, weighted) = (Call::new().layout(layout), Weights::Columns(&by_column));
+            let by_mean = by_element.by_row(ByRow::Mean).weights(weighted).mask(&mask);
+            let of_rows = Call::new().weights(Weights::Each(&by_row)).mask(&mask);
+            let (all, what) = (x.len(), format!("{layout:?}"));
+            check_both(&what, &x, &t, all, |level| Mse::new().with(by_element.level(level)));
+            check_both(&what, &x, &t, all, |level| KlDiv::new().with(by_element.weights(weighted).level(level)));
+            check_both(&what, &x, &t, rows, |level| KlDiv::new().with(by_mean.level(level)));
+            let bce = BceWithLogits::new().pos_weights(&by_column);
+            check_both(&what, &x, &t, all, |level| bce.with(by_element.level(level)));
+            check_both(&what, &x, &t, rows, |level| CosineSimilarity::new(layout).with(of_rows.level(level)));
+            check_both(&what, &x, &t, rows, |level| CrossEntropy::new(layout).with(of_rows.level(level)));
+            let weighted = CrossEntropy::new(layout).class_weights(&by_column).label_smoothing(0.25);
+            check_both(&what, &x, &t, rows, |level| weighted.with(Call::new().level(level)));
+            check_both(&what, &x, &t, rows, |level| CategoricalCrossEntropy::new(layout).with(of_rows.level(level)));
+        }
+    }
+}
+
+/// Both gradients at every level, which the model repeats.
+fn check_both<T: Number, L: BothGrads<T>>(what: &str, x: &[T], t: &[T], items: usize, loss: impl Fn(Level) -> L) {
+    let compared = compared();
+    let words = |level| words_of_both(&loss(level), x, t, items);
+    let wanted = (!compared.is_empty()).then(|| words(lossfn::internals::reference()));
+    for level in Level::available() {
+        let got = words(level);
+        if let (Some(wanted), true) = (&wanted, compared.contains(&level)) {
+            assert!(got == *wanted, "{}, {what}, on {level:?}", core::any::type_name::<L>());
         }
     }
 }

@@ -11,7 +11,8 @@ use lossfn::Threads;
 /// How a loop goes over memory. A machine without AVX2 has the plain way alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Way {
-    /// Stores go past the caches, which then need not read what is overwritten.
+    /// Stores go past the caches, which then need not read what is overwritten. Where nothing is stored, two arrays are
+    /// read in turn.
     pub(crate) past: bool,
     /// Loads are announced ahead.
     pub(crate) ahead: bool,
@@ -45,14 +46,22 @@ pub(crate) fn words_mut<T: Word>(array: &mut [T]) -> &mut [u32] {
     unsafe { slice::from_raw_parts_mut(array.as_mut_ptr().cast(), size_of_val(array) / 4) }
 }
 
-/// Reads one array, or two. The sum keeps it from being optimised away.
+/// Entries of a piece: few enough that the C library copies it by plain stores, as it does not with large arrays.
+const PIECE: usize = 1 << 22;
+/// Entries of two arrays that are read in turn.
+const TURN: usize = 1 << 10;
+
+/// Reads one array, or two, by [`Way::past`] one after the other or in turn. The sum keeps it from being optimised away.
 pub(crate) fn read(threads: Threads, way: Way, x: &[u32], y: Option<&[u32]>) -> f64 {
-    let one = |x| {
-        parts::sum(threads, [1, 1], Batch { x, y: x, dx: None }, |part: Batch<'_, u32, u32>| {
-            f64::from(arch::read(way.ahead, part.x))
-        })
-    };
-    one(x) + y.map_or(0.0, one)
+    let few = |x: &[u32]| f64::from(arch::read(way.ahead, x));
+    let one = |x| parts::sum(threads, [1, 1], Batch { x, y: x, dx: None }, |part: Batch<'_, u32, u32>| few(part.x));
+    match y {
+        Some(y) if way.past => parts::sum(threads, [1, 1], Batch { x, y, dx: None }, |part| {
+            part.x.chunks(TURN).zip(part.y.chunks(TURN)).map(|(x, y)| few(x) + few(y)).sum()
+        }),
+        Some(y) => one(x) + one(y),
+        None => one(x),
+    }
 }
 
 /// Reads one array, or two, and writes another.
@@ -76,13 +85,15 @@ pub(crate) fn update(threads: Threads, way: Way, x: &mut [u32], y: Option<&[u32]
 }
 
 mod plain {
+    use super::PIECE;
+
     pub(super) fn read(x: &[u32]) -> u32 {
         x.iter().fold(0, |sum, &x| sum.wrapping_add(x))
     }
 
     pub(super) fn write(x: &[u32], y: Option<&[u32]>, dx: &mut [u32]) {
         match y {
-            None => dx.copy_from_slice(x),
+            None => dx.chunks_mut(PIECE).zip(x.chunks(PIECE)).for_each(|(dx, x)| dx.copy_from_slice(x)),
             Some(y) => dx.iter_mut().zip(x).zip(y).for_each(|((dx, x), y)| *dx = x.wrapping_add(*y)),
         }
     }

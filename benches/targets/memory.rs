@@ -14,11 +14,12 @@ use lossfn::{CrossEntropy, Loss};
 
 const ABOUT: &str = "\
 Share of the speed of a loop that touches the same memory and does nothing else, measured in turn with the loss: of the
-fastest loop there is (*stream*: stores past the caches, loads announced), and where it says *copy*, of `memcpy`. Every
-array is at least eight times the last cache, or, in a brief run, about 256 MiB if that is less. Median (least–largest)
-of the rounds. Beside a miss, at the end, *in the caches* is what the same work reaches of the same loop on arrays of some
-thousand entries, or of one row, on one thread, times the number of threads. Where it is below the target, what bounds
-the loss is not memory.";
+fastest loop there is (*stream*: stores past the caches, loads announced), and where it says *copy*, of a plain copy
+(`memcpy` in pieces of 16 MiB, as it goes past the caches itself for more than some 250). Every array is at least eight
+times the last cache, or, in a brief run, about 256 MiB if that is less. Median (least–largest) of the rounds. Beside a
+miss, at the end, *in the caches* is what the same work reaches of the same loop on arrays of some thousand entries, or
+of one row, on one thread, times the number of threads. Where it is below the target, what bounds the loss is not
+memory.";
 
 /// The targets of a kind of loss.
 #[derive(Clone, Copy)]
@@ -78,7 +79,9 @@ const BRIEF: [&str; 4] = ["Mse", "BceWithLogits", "CosineSimilarity", "CrossEntr
 /// The targets of the losses that have some.
 fn goals(name: &str) -> Option<Goals> {
     match name {
-        "Mse" | "Mae" | "Huber" | "SmoothL1" | "Hinge" | "SquaredHinge" | "HingeEmbedding" => Some(LIGHT),
+        "Mse" | "Mae" | "Huber" | "SmoothL1" | "Hinge" | "SquaredHinge" | "HingeEmbedding" | "CategoricalHinge" => {
+            Some(LIGHT)
+        }
         "BceWithLogits" | "Bce" | "KlDiv" | "LogCosh" | "Msle" => Some(HEAVY),
         "CosineSimilarity" => Some(COSINE),
         _ => None,
@@ -154,6 +157,7 @@ fn row<T: Scalar + Word, Y: Word + 'static>(
             ("threads", if threads == Serial { "one" } else { "all" }.into()),
             ("of", of.into()),
             ("seconds", found.seconds.median.into()),
+            ("limit seconds", found.limit.median.into()),
             (IN_CACHE, in_cache.into()),
         ];
         let cell = report.figure(&facts, found.share, goal.map(Goal::AtLeast));

@@ -270,6 +270,11 @@ macro_rules! elementwise_table {
         row!($rows, prediction only, "hinge_embedding, torch", HingeEmbedding::new(0.3).torch() =>
             formula::HingeEmbedding { margin: 0.3, both: true }, pairs(&[0.3, 0.0], &[1.0, -1.0, 0.0, 3.0]),
             Accuracy::ulp(0.5, 0.0));
+        row!($rows, "bce, tf23, smoothing", Bce::new().label_smoothing(0.1).tf23() =>
+            formula::Bce { smoothing: 0.1, ..formula::Bce::keras(1e-7) }, yes_or_no(&[1e-7, 1.0 - 1e-7]),
+            Accuracy::ulp(4.0, 4.0).target(3.0));
+        row!($rows, "bce, slope floor", Bce::new().slope_floor(1e-3) =>
+            formula::Bce { slope_floor: 1e-3, ..Default::default() }, yes_or_no(&[0.0, 1.0, 1e-3]), Accuracy::ulp(4.0, 3.0));
     };
 }
 

@@ -30,14 +30,8 @@ pub(crate) fn known(case: &Case) -> Option<Known> {
     if case.option("label_smoothing").is_some_and(|share| share < 0.0) {
         return whole("PyTorch takes a negative label smoothing for 0, which is an error here");
     }
-    let is_broadcast = has("sample_weight=scalar") || has("sample_weight=sample");
-    if case.text("reduction") == Some("mean_with_sample_weight") && is_broadcast && case.has("sample_weight") {
-        return entries("Keras 3 divides by the weights as given, before they are broadcast", |got, truth| {
-            is_near(3.0 * got, truth) || is_near(6.0 * got, truth)
-        });
-    }
-    if has("/mse/empty,sum_over_batch_size") || (case.framework == "keras" && has("/mse/empty,sum")) {
-        return whole("Keras has its own value for a batch of nothing");
+    if case.framework == "keras" && has("/mse/empty,sum") {
+        return whole("Keras 3 has no value for a batch of nothing");
     }
     if (has("edge/categorical/p=") || has("edge/sparse/p=0+1+0") || has("categorical_crossentropy/1x1/"))
         && case.truth.parts().iter().any(|(_, part)| part.iter().any(|x| is_least_loss(*x)))

@@ -42,11 +42,16 @@ pub(crate) fn last(case: &Case) -> usize {
     case.shape.last().copied().unwrap_or(1)
 }
 
-fn keras_reduction(case: &Case) -> Reduction {
+/// Of so many outputs.
+fn keras_reduction(case: &Case, outputs: usize) -> Reduction {
     match case.text("reduction") {
         _ if !case.options.contains_key("reduction") && !is_class(&case.name) => Reduction::None,
         Some("none") => Reduction::None,
         Some("sum") => Reduction::Sum,
+        // Of the weights as given, before they are broadcast.
+        Some("mean_with_sample_weight") if outputs > case.input("sample_weight").len() && case.has("sample_weight") => {
+            Reduction::Mean(Divisor::Fixed(case.input("sample_weight").iter().sum()))
+        }
         Some("mean_with_sample_weight") => Reduction::Mean(Divisor::WeightSum),
         _ => Reduction::Mean(Divisor::Counted),
     }
@@ -132,14 +137,14 @@ impl<T: Judged + Real> Manner<T> {
         let weights = if case.has("sample_weight") { of_rows("sample_weight") } else { Vec::new() };
         let mask = if case.has("mask") { of_rows("mask") } else { Vec::new() };
         Self {
-            reduction: keras_reduction(case),
+            reduction: keras_reduction(case, outputs.iter().product()),
             by_row,
             columns: by_row.map(|_| case.shape[axis(case)]),
             inner: if by_row.is_some() { inner(case) } else { 1 },
             weights: weights.into_iter().map(T::from_f64).collect(),
             mask: mask.into_iter().map(|kept| kept != 0.0).collect(),
             upstream: case.input("upstream").into_iter().map(T::from_f64).collect(),
-            empty: if case.framework == "keras" { Empty::Zero } else { Empty::Nan },
+            empty: if case.framework == "keras" || outputs.contains(&0) { Empty::Zero } else { Empty::Nan },
         }
     }
 

@@ -62,7 +62,8 @@ impl<T: Number> Problem<T> {
         self.loss_over(Layout::rows(self.columns).stride(stride))
     }
 
-    fn loss_over(&self, layout: Layout) -> AnyLoss<'_, T> {
+    /// The loss over data that are laid out in another way.
+    pub(crate) fn loss_over(&self, layout: Layout) -> AnyLoss<'_, T> {
         (self.subject.make)(layout, &self.weights).labelled(&self.labels)
     }
 

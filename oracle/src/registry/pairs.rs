@@ -284,6 +284,10 @@ macro_rules! pairs_table {
         $add("categorical_cross_entropy, given clip", Distributions, given, run_probabilities, categorical_cross_entropy, (10.0, 8.0));
         $add("nll", ClassesOfLogarithms, none, run_nll, nll, (0.0, 0.0));
         $add("nll, weights", ClassesOfLogarithms, weighted, run_nll, nll, (0.5, 0.0));
+        $add("categorical_hinge, keras", Hits, Options { tie: 1.0, ..none }, run_categorical_hinge, categorical_hinge, (8.0, 2.0));
+        $add("categorical_cross_entropy, classes, smoothing", Classes, smoothed, run_classes, cross_entropy_of_class, (10.0, 8.0));
+        $add("categorical_cross_entropy, smoothing", Distributions, smoothed, run_probabilities, categorical_cross_entropy, (10.0, 8.0));
+        $add("categorical_cross_entropy, weights", Distributions, weighted, run_probabilities, categorical_cross_entropy, (10.0, 8.0));
     };
 }
 

@@ -47,7 +47,7 @@ const fn rowwise(name: &'static str, given: Given, weighted: bool, smoothing: f6
 
 /// Softmax cross-entropy: name, targets, class weights, label smoothing, ULPs of loss and gradient.
 #[rustfmt::skip]
-pub const CROSS_ENTROPY: [Rowwise; 7] = [
+pub const CROSS_ENTROPY: [Rowwise; 9] = [
     rowwise("cross_entropy", Given::Class, false, 0.0, (4.0, 6.0)),
     rowwise("cross_entropy, weights", Given::Class, true, 0.0, (4.0, 6.0)),
     rowwise("cross_entropy, smoothing", Given::Class, false, 0.1, (8.0, 10.0)),
@@ -55,6 +55,8 @@ pub const CROSS_ENTROPY: [Rowwise; 7] = [
     rowwise("cross_entropy, all smoothed", Given::Class, false, 1.0, (8.0, 10.0)),
     rowwise("cross_entropy, probabilities", Given::Probabilities, false, 0.0, (8.0, 10.0)),
     rowwise("cross_entropy, probabilities, weights, smoothing", Given::Probabilities, true, 0.1, (8.0, 10.0)),
+    rowwise("cross_entropy, probabilities, weights", Given::Probabilities, true, 0.0, (8.0, 10.0)),
+    rowwise("cross_entropy, probabilities, smoothing", Given::Probabilities, false, 0.1, (8.0, 10.0)),
 ];
 
 impl Rowwise {

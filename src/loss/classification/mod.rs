@@ -23,7 +23,8 @@ pub use bce::Bce;
     "BCEWithLogitsLoss",
     "binary_cross_entropy_with_logits",
     "BinaryCrossentropy",
-    "binary_crossentropy"
+    "binary_crossentropy",
+    "from_logits"
 ))]
 pub use bce_with_logits::BceWithLogits;
 #[doc(alias(
@@ -46,7 +47,8 @@ pub use categorical_hinge::CategoricalHinge;
     "CategoricalCrossentropy",
     "categorical_crossentropy",
     "SparseCategoricalCrossentropy",
-    "sparse_categorical_crossentropy"
+    "sparse_categorical_crossentropy",
+    "from_logits"
 ))]
 pub use cross_entropy::CrossEntropy;
 pub use cross_entropy::{ClassIndex, Classes};

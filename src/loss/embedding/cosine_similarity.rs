@@ -11,7 +11,8 @@ use crate::{Call, LossError, Outcome};
 ///
 /// # Meaning
 /// Pulls the direction of the prediction towards that of the target, whatever their lengths: -1 for the same direction,
-/// 0 for orthogonal, 1 for opposite. For embeddings and regressions of directions; no activation precedes it.
+/// 0 for orthogonal, 1 for opposite. For embeddings and regressions of directions. The entries of
+/// both vectors are any finite numbers; no activation precedes them.
 ///
 /// # Formula
 /// For each row `ℓ = -cos(x, t) = -Σ x_j t_j / (‖x‖ ‖t‖)`, where a [`floor`](Self::floor) is the least that `‖x‖²` and

@@ -9,7 +9,8 @@ use crate::math::Float;
 ///
 /// # Meaning
 /// Least squares for the bulk of the data, with outliers held to a constant pull. `delta` is the error at which an
-/// observation starts to count as an outlier. The prediction is any number; no activation precedes it.
+/// observation starts to count as an outlier. Both numbers are any; no activation precedes the
+/// prediction.
 ///
 /// # Formula
 /// With `e = x - t`: `ℓ = e²/2` where `|e| <= delta`, else `delta (|e| - delta/2)`; the default mean divides by the

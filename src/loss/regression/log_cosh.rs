@@ -7,7 +7,7 @@ use crate::math::{Float, expm1, log1p_half};
 ///
 /// # Meaning
 /// A [`Huber`](crate::Huber) without a threshold and with derivatives of all orders: about `e²/2` near the target, about
-/// `|e| - ln 2` far from it. The prediction is any number; no activation precedes it.
+/// `|e| - ln 2` far from it. Both numbers are any; no activation precedes the prediction.
 ///
 /// # Formula
 /// With `e = x - t`: `ℓ = ln cosh e`; the default mean divides by the number of elements.

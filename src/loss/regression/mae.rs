@@ -6,8 +6,8 @@ use crate::math::Float;
 /// Absolute error.
 ///
 /// # Meaning
-/// The loss of the median: an outlier counts no more than its distance. The prediction is any number; no activation
-/// precedes it.
+/// The loss of the median: an outlier counts no more than its distance. Use it where the noise has heavy tails, and a
+/// gradient that does not shrink near the target is no harm. Both numbers are any; no activation precedes the prediction.
 ///
 /// # Formula
 /// `ℓ = |x - t|`; the default mean divides by the number of elements.

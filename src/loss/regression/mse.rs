@@ -6,8 +6,8 @@ use crate::math::Float;
 /// Squared error.
 ///
 /// # Meaning
-/// The loss of least squares: large errors count most. Use it where the noise is Gaussian and free of outliers. The
-/// prediction is any number; no activation precedes it.
+/// The loss of least squares: large errors count most. Use it where the noise is Gaussian and free of outliers. Both
+/// numbers are any; no activation precedes the prediction.
 ///
 /// # Formula
 /// `ℓ = (x - t)²`; the default mean divides by the number of elements.

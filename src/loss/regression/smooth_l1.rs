@@ -9,7 +9,7 @@ use crate::math::Float;
 ///
 /// # Meaning
 /// [`Huber`](crate::Huber) with `delta = beta`, divided by `beta`: the slope far from the target is 1 whatever `beta`
-/// is. With `beta = 0` it is [`Mae`](crate::Mae). The prediction is any number; no activation precedes it.
+/// is. With `beta = 0` it is [`Mae`](crate::Mae). Both numbers are any; no activation precedes the prediction.
 ///
 /// # Formula
 /// With `e = x - t`: `ℓ = e²/(2 beta)` where `|e| < beta`, else `|e| - beta/2`; the default mean divides by the number

@@ -18,7 +18,8 @@ use rows::Targets;
 ///
 /// # Meaning
 /// The negative log-likelihood of one class out of many. The prediction is a row of logits: no activation precedes it.
-/// A target is the index of a class, in any integer type, or a row of probabilities, in the type of the logits.
+/// A target is the index of a class, in any integer type, or a row of probabilities, in the type of the logits: they need
+/// not add up to 1.
 ///
 /// # Formula
 /// With `p = softmax(x)`, class weights `w` (1 unless set) and `C` classes:
