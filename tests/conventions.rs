@@ -2,11 +2,9 @@
 //! latter.
 
 use lossfn::{
-    Bce, BceWithLogits, BothGrads, ByRow, Call, CategoricalCrossEntropy, CategoricalHinge, Clip, CrossEntropy, Divisor,
-    Hinge, HingeEmbedding, KlDiv, Labels, LogCosh, Loss, LossError, Mape, Msle, Real, SquaredHinge, Threads,
+    Bce, BceWithLogits, BothGrads, Call, CategoricalCrossEntropy, CategoricalHinge, Clip, Hinge, HingeEmbedding, KlDiv,
+    Labels, LogCosh, Loss, LossError, Mape, Msle, Real, SquaredHinge, Threads,
 };
-use proptest::collection::vec;
-use proptest::prelude::{Just, Strategy, prop_assert, proptest};
 
 const INF: f64 = f64::INFINITY;
 
@@ -179,57 +177,6 @@ fn entries_at_a_clip_have_their_whole_gradient() {
     near(f64::from(slopes(most)[0]), -1.192_093e-7, 1e-6);
     near(f64::from(slopes(least)[0]), -1e7, 1e-6);
     assert_eq!((slopes(1.0)[0], slopes(5e-8)[0]), (0.0, 0.0));
-}
-
-/// Logits, and probabilities of which the first of each row is 0.
-fn logits_and_probabilities() -> impl Strategy<Value = (usize, Vec<f64>, Vec<f64>)> {
-    (1..8_usize, 2..100_usize).prop_flat_map(|(rows, columns)| {
-        let items = rows * columns;
-        (Just(columns), vec(-30.0..30.0, items), vec(0.0..1.0_f64, items)).prop_map(|(columns, logits, mut t)| {
-            t.chunks_mut(columns).for_each(|row| {
-                (row[0], row[1]) = (0.0, row[1] + 1e-3);
-                let total: f64 = row.iter().sum();
-                row.iter_mut().for_each(|t| *t /= total);
-            });
-            (columns, logits, t)
-        })
-    })
-}
-
-proptest! {
-    /// `KL = cross-entropy - entropy`, the mean of rows is PyTorch's `batchmean`, and no row is negative.
-    #[test]
-    fn kl_is_cross_entropy_less_entropy((columns, logits, t) in logits_and_probabilities()) {
-        let rows = t.len() / columns;
-        let log_p: Vec<f64> = logits.chunks(columns).flat_map(log_softmax).collect();
-        let (p, log_t): (Vec<f64>, Vec<f64>) =
-            (log_p.iter().map(|x| x.exp()).collect(), t.iter().map(|t| t.ln()).collect());
-        let entropy = -t.iter().filter(|t| **t > 0.0).map(|t| t * t.ln()).sum::<f64>();
-        let sum = Call::new().sum();
-        let cross_entropy = CrossEntropy::new(columns).with(sum).value(&logits, &t).unwrap().value;
-        // As far as the difference leaves digits.
-        let is_near = |found: f64, wanted: f64| (found - wanted).abs() <= 1e-13 * cross_entropy;
-        let found = KlDiv::new().with(sum).value(&log_p, &t).unwrap().value;
-        prop_assert!(is_near(found, cross_entropy - entropy));
-        prop_assert!(is_near(KlDiv::new().log_target().with(sum).value(&log_p, &log_t).unwrap().value, found));
-        prop_assert!(is_near(KlDiv::new().of_probabilities().with(sum).value(&p, &t).unwrap().value, found));
-
-        let mean = KlDiv::new().value(&log_p, &t).unwrap().value;
-        let batchmean = Call::new().columns(columns).mean(Divisor::Rows);
-        let batchmean = KlDiv::new().with(batchmean).value(&log_p, &t).unwrap().value;
-        prop_assert!(is_near(batchmean, found / rows as f64) && is_near(mean * columns as f64, batchmean));
-        let by_row = Call::new().columns(columns).by_row(ByRow::Sum);
-        prop_assert!(is_near(KlDiv::new().with(by_row).value(&log_p, &t).unwrap().value, batchmean));
-        let mut each = vec![0.0; rows];
-        KlDiv::new().with(by_row).each(&log_p, &t, &mut each).unwrap();
-        prop_assert!(each.iter().all(|row| *row >= -1e-13 * cross_entropy), "{each:?}");
-    }
-}
-
-fn log_softmax(row: &[f64]) -> Vec<f64> {
-    let top = row.iter().fold(-INF, |top, x| top.max(*x));
-    let log_sum = row.iter().map(|x| (x - top).exp()).sum::<f64>().ln() + top;
-    row.iter().map(|x| x - log_sum).collect()
 }
 
 #[test]
