@@ -52,7 +52,9 @@ fn check<T: Number>(problem: &Problem<T>) {
         check_call(&format!("{} {}x{}", problem.subject.name, problem.rows, problem.columns), |level| {
             let mut added = vec![T::of(1.0); problem.x.len()];
             problem.bind(how.level(level).accumulate()).grad(&problem.x, &mut added).expect("a gradient");
-            problem.run(how.level(level))
+            let mut results = problem.run(how.level(level));
+            results.grad.extend(added);
+            results
         });
     }
 }
