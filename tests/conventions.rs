@@ -165,6 +165,14 @@ fn kl_under_keras_clips_both_sides() {
     assert_eq!(at(&keras, 0.5_f64, 0.0).2, 0.0);
 }
 
+#[test]
+fn an_unlikely_class_of_a_row_whose_sum_overflows_has_its_loss() {
+    let single = CategoricalCrossEntropy::new(3).value(&[3e38_f32, 3e38, 1e-3], &[2_u8]).unwrap().value;
+    near(single, 6e38_f64.ln() - f64::from(1e-3_f32).ln(), 1e-6);
+    let double = CategoricalCrossEntropy::new(3).value(&[1.5e308, 1.5e308, 1e-3], &[2_u8]).unwrap().value;
+    near(double, 1.5e308_f64.ln() + core::f64::consts::LN_2 - 1e-3_f64.ln(), 1e-14);
+}
+
 /// As in TensorFlow: what is exactly at a bound of a clip moves, only what is beyond it is a constant.
 #[test]
 fn entries_at_a_clip_have_their_whole_gradient() {

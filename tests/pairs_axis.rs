@@ -96,3 +96,12 @@ fn losses_over_an_axis_are_those_of_its_rows() {
     assert_eq!(sum.iter().filter(|x| **x == 0.0).count(), indices.iter().filter(|class| **class >= 0).count());
     assert!(sum.iter().all(|x| *x == 0.0 || *x == 1.0));
 }
+
+#[test]
+fn tiles_of_nothing_but_rows_that_are_left_out_get_zeros() {
+    let (rows, mask) = ([f64::NAN; 3 * 1000], [false; 1000]);
+    let mut dx = [9.0; 3 * 1000];
+    let how = Call::new().sum().mask(&mask);
+    CosineSimilarity::new(Layout::axis(3, 1000)).with(how).grad(&rows, &rows, &mut dx).expect("a call");
+    assert!(dx.iter().all(|slope| slope.to_bits() == 0));
+}
