@@ -41,8 +41,8 @@ dependencies:
     scripts/dependencies
 
 # The same bits on every instruction set this machine can show.
-levels:
-    scripts/levels
+levels *builds:
+    scripts/levels {{builds}}
 
 # The tests on x86-64 processors that this machine is not.
 emulated:

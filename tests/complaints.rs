@@ -2,7 +2,7 @@
 
 use lossfn::{
     Bce, BceWithLogits, BothGrads, Call, CategoricalCrossEntropy, CategoricalHinge, Clip, CosineSimilarity,
-    CrossEntropy, Divisor, Empty, Hinge, Huber, KlDiv, Labels, Layout, Loss, LossError, Mse, SmoothL1, Weights,
+    CrossEntropy, Divisor, Empty, Hinge, Huber, KlDiv, Labels, Layout, Loss, LossError, Mse, Nll, SmoothL1, Weights,
 };
 
 const INF: f64 = f64::INFINITY;
@@ -335,13 +335,15 @@ fn blocks_of_impossible_classes_do_not_spoil_their_row() {
 }
 
 #[test]
-fn means_over_millions_of_rows_lose_no_digits() {
+fn means_over_many_rows_lose_no_digits_and_do_not_overflow() {
     let rows = 1 << 20;
     let value = CrossEntropy::new(3).value(&vec![0.0_f32; 3 * rows], &vec![0_u8; rows]).expect("a call").value;
     assert_near(value, 3_f64.ln(), 1e-7);
     let (x, t) = (vec![1.1_f32; 1 << 24], vec![0.0; 1 << 24]);
     let value = Mse::new().value(&x, &t).expect("a call").value;
     assert_near(value, f64::from(1.1_f32 * 1.1), 1e-12);
+    let value = Nll::new(1).value(&[-3e38_f32; 9], &[0_u8; 9]).expect("a call").value;
+    assert_near(value, f64::from(3e38_f32), 1e22);
 }
 
 #[test]

@@ -5,17 +5,19 @@ use lossfn::{Level, Threads};
 use std::fs::read_to_string;
 use std::process::Command;
 
-/// Lines about the machine, the compiler and the build.
+/// Lines about the machine, the compiler, the build and the sources.
 pub(crate) fn describe() -> String {
     let threads = parts::workers(Threads::Auto);
     let fused = if cfg!(target_feature = "fma") { "with" } else { "without" };
     format!(
-        "- CPU: {}, last-level cache {}\n- threads: {threads}\n- level: {:?}\n- compiler: {}, target {} {fused} FMA\n",
+        "- CPU: {}, last-level cache {}\n- threads: {threads}\n- level: {:?}\n- compiler: {}, target {} {fused} FMA\n\
+         - sources: {}\n",
         cpu(),
         last_level_cache().map_or_else(|| "unknown".to_owned(), |bytes| format!("{} KiB", bytes / 1024)),
         Level::best(),
         compiler(),
         std::env::consts::ARCH,
+        sources(),
     )
 }
 
@@ -49,6 +51,16 @@ pub(crate) fn last_level_cache() -> Option<usize> {
 
 fn compiler() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("--version").output();
-    output.map_or_else(|_| "unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    said_by(Command::new(rustc).arg("--version"))
+}
+
+/// The commit, whether files of it are changed, and its date.
+fn sources() -> String {
+    let commit = said_by(Command::new("git").args(["describe", "--always", "--abbrev=7", "--dirty=, changed"]));
+    format!("{commit}, {}", said_by(Command::new("git").args(["log", "-1", "--format=%cs"])))
+}
+
+fn said_by(command: &mut Command) -> String {
+    let said = command.output().ok().filter(|output| output.status.success());
+    said.map_or_else(|| "unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -180,17 +180,63 @@ pub(crate) fn assert_same<T: Number>(a: &[T], b: &[T], what: &str) {
     }
 }
 
-/// Runs all verbs; `what` names the case. Outputs start as NaN, so that an entry that is not written shows.
+/// Room for an output: of NaN, so that an entry that is not written shows, and to MemorySanitizer memory that was never
+/// written.
+fn unwritten<T: Number>(n: usize) -> Vec<T> {
+    let mut room = vec![T::of(f64::NAN); n];
+    sanitizer::mark_unwritten(&mut room);
+    room
+}
+
+/// Room for the gradient of `x`: as [`unwritten`], but where `x` is NaN, as it is between the rows.
+fn unwritten_like<T: Number>(x: &[T]) -> Vec<T> {
+    let mut room = unwritten(x.len());
+    for (entry, x) in room.iter_mut().zip(x).filter(|(_, x)| x.wide().is_nan()) {
+        *entry = *x;
+    }
+    room
+}
+
+#[cfg(not(lossfn_memory_sanitizer))]
+mod sanitizer {
+    pub(super) fn mark_unwritten<T>(_room: &mut [T]) {}
+
+    pub(super) fn assert_written<T>(_room: &[T]) {}
+}
+
+#[cfg(lossfn_memory_sanitizer)]
+#[allow(unsafe_code, reason = "the interface of the sanitizer")]
+mod sanitizer {
+    use core::ffi::c_void;
+
+    unsafe extern "C" {
+        fn __msan_poison(room: *const c_void, bytes: usize);
+        fn __msan_check_mem_is_initialized(room: *const c_void, bytes: usize);
+    }
+
+    pub(super) fn mark_unwritten<T>(room: &mut [T]) {
+        // SAFETY: the room is there, and only the checker's record of it changes.
+        unsafe { __msan_poison(room.as_ptr().cast(), size_of_val(room)) }
+    }
+
+    pub(super) fn assert_written<T>(room: &[T]) {
+        // SAFETY: the room is there, and only the checker's record of it is read.
+        unsafe { __msan_check_mem_is_initialized(room.as_ptr().cast(), size_of_val(room)) }
+    }
+}
+
+/// Runs all verbs; `what` names the case.
 pub(crate) fn run<T: Number>(what: &str, verbs: &dyn Verbs<T>, x: &[T], items: usize) -> Results<T> {
-    let nan = T::of(f64::NAN);
-    let (mut grad, mut each) = (vec![nan; x.len()], vec![nan; items]);
+    let (mut grad, mut each) = (unwritten_like(x), unwritten(items));
     let outcome = verbs.value_and_grad(x, &mut grad).expect(what);
+    sanitizer::assert_written(&grad);
     let value = verbs.value(x).expect(what);
     assert_eq!(value.value.bits(), outcome.value.bits(), "{what}: the value alone");
     assert_same_totals(value.totals, outcome.totals, &format!("{what}: the value alone"));
 
-    let mut other = vec![nan; x.len()];
+    let mut other = unwritten_like(x);
     verbs.grad(x, &mut other).expect(what);
+    sanitizer::assert_written(&other);
     assert_same(&other, &grad, &format!("{what}: the gradient alone"));
 
     other.copy_from_slice(x);
@@ -200,10 +246,14 @@ pub(crate) fn run<T: Number>(what: &str, verbs: &dyn Verbs<T>, x: &[T], items: u
     assert_same_totals(in_place.totals, outcome.totals, &format!("{what}: in place"));
 
     let totals = verbs.each(x, &mut each).expect(what);
+    sanitizer::assert_written(&each);
     assert_same_totals(totals, outcome.totals, &format!("{what}: each"));
-    let mut each_grad = vec![nan; x.len()];
-    let mut again = vec![nan; items];
+    let mut each_grad = unwritten_like(x);
+    let mut again = unwritten(items);
     let totals = verbs.each_and_grad(x, &mut again, &mut each_grad).expect(what);
+    for written in [&again, &each_grad] {
+        sanitizer::assert_written(written);
+    }
     assert_same_totals(totals, outcome.totals, &format!("{what}: each with its gradient"));
     assert_same(&again, &each, &format!("{what}: each with its gradient"));
     Results { value: outcome.value, totals: outcome.totals, grad, each, each_grad }
@@ -211,14 +261,19 @@ pub(crate) fn run<T: Number>(what: &str, verbs: &dyn Verbs<T>, x: &[T], items: u
 
 /// The bits of all that the verbs with both gradients return and write, for so many items.
 pub(crate) fn words_of_both<T: Number>(loss: &impl BothGrads<T>, x: &[T], t: &[T], items: usize) -> Vec<u64> {
-    let nan = T::of(f64::NAN);
-    let (mut each, mut dx, mut dt) = (vec![nan; items], vec![nan; x.len()], vec![nan; x.len()]);
+    let (mut each, mut dx, mut dt) = (unwritten(items), unwritten_like(x), unwritten_like(x));
     let outcome = loss.value_and_grads(x, t, Some(&mut dx), Some(&mut dt)).expect("a call");
+    for written in [&dx, &dt] {
+        sanitizer::assert_written(written);
+    }
     let totals = outcome.totals;
     let mut words = vec![outcome.value.bits(), totals.sum.bits(), totals.weight.bits(), totals.count];
     words.extend(dx.iter().chain(&dt).map(|x| x.bits()));
-    [&mut dx, &mut dt].iter_mut().for_each(|slopes| slopes.fill(nan));
+    (dx, dt) = (unwritten_like(x), unwritten_like(x));
     loss.each_and_grads(x, t, &mut each, Some(&mut dx), Some(&mut dt)).expect("a call");
+    for written in [&each, &dx, &dt] {
+        sanitizer::assert_written(written);
+    }
     words.extend(each.iter().chain(&dx).chain(&dt).map(|x| x.bits()));
     words
 }

@@ -6,12 +6,12 @@
 //! - The counts of a result are possible, and what lies between rows is not written.
 
 use super::inputs::{Data, Inputs, Number};
-use super::plan::{Divisor, Elements, Formula, Listed, Plan, Spread, Targets};
+use super::options::WithOptions;
+use super::plan::{Divisor, Formula, Listed, Plan, Spread, Targets};
 use crate::judging::levels;
 use arbitrary::Unstructured;
 use lossfn::{
-    BceWithLogits, Call, CrossEntropy, Empty, Huber, Layout, Level, Loss, LossError, Mae, Mse, SmoothL1, Threads,
-    Weights,
+    BceWithLogits, Call, CrossEntropy, Empty, Huber, Level, Loss, LossError, Mae, Mse, SmoothL1, Threads, Weights,
 };
 use lossfn_oracle::registry::{self, Returned, Slices};
 
@@ -24,7 +24,7 @@ pub(super) fn calls(data: &[u8]) {
 }
 
 /// What a call returns and leaves.
-struct Done<T> {
+pub(crate) struct Done<T> {
     result: Result<Returned, LossError>,
     x: Vec<T>,
     out: Vec<T>,
@@ -102,10 +102,9 @@ impl<T: Number> Inputs<T> {
         how = if plan.mask.is_some() { how.mask(&self.mask) } else { how };
         how = if plan.upstream_each.is_some() { how.upstream_each(&self.upstream) } else { how };
         how = plan.say_columns.map_or(how, |columns| how.columns(columns.of(plan.columns)));
-        if let Some(Elements { by_row, gap, inner }) = plan.elements {
-            let layout = Layout::axis(plan.columns, inner);
-            how = how.layout(if gap > 0 { layout.stride(plan.stride()) } else { layout });
-            how = by_row.map_or(how, |by_row| how.by_row(by_row));
+        if let Some(placement) = plan.placement.filter(|_| !plan.is_of_rows()) {
+            how = how.layout(plan.layout());
+            how = placement.by_row.map_or(how, |by_row| how.by_row(by_row));
         }
         how = plan.upstream.map_or(how, |upstream| how.upstream(upstream.get()));
         how = if plan.accumulate { how.accumulate() } else { how };
@@ -120,7 +119,8 @@ impl<T> Done<T> {
     }
 }
 
-fn verb<T: Number, Y, L: Loss<T, Y>>(plan: &Plan, inputs: &Inputs<T>, y: &[Y], loss: L) -> Done<T> {
+/// The verb of the plan.
+pub(crate) fn verb<T: Number, Y, L: Loss<T, Y>>(plan: &Plan, inputs: &Inputs<T>, y: &[Y], loss: L) -> Done<T> {
     let mut done = inputs.outputs();
     let result = plan.verb.get().run(&loss, y, done.slices());
     Done { result, ..done }
@@ -130,7 +130,7 @@ fn listed<T: Number>(plan: &Plan, listed: Listed, inputs: &Inputs<T>, how: Call<
     let mut done = inputs.outputs();
     let (verb, slices) = (listed.verb(), done.slices());
     let result = if listed.is_of_rows {
-        let layout = Layout::rows(plan.columns).stride(plan.stride());
+        let layout = plan.layout();
         let Inputs { numbers: t, classes, labels, options: class_weights, .. } = inputs;
         let inputs = registry::Inputs { layout, t, classes, labels, class_weights };
         listed.pick(&T::pairs()).run(inputs, how, verb, slices)
@@ -141,7 +141,7 @@ fn listed<T: Number>(plan: &Plan, listed: Listed, inputs: &Inputs<T>, how: Call<
 }
 
 /// The element types with their losses.
-trait Calls: Number {
+trait Calls: WithOptions {
     fn call(plan: &Plan, inputs: &Inputs<Self>, level: Option<Level>) -> Done<Self>;
 }
 
@@ -165,9 +165,7 @@ macro_rules! call {
                         verb(plan, inputs, y, loss.with(how))
                     }
                     Formula::CrossEntropy(rows) => {
-                        let layout = Layout::rows(plan.columns);
-                        let layout = rows.gap.map_or(layout, |_| layout.stride(plan.stride()));
-                        let mut loss = CrossEntropy::new(layout);
+                        let mut loss = CrossEntropy::new(plan.layout());
                         loss = if rows.class_weights.is_some() { loss.class_weights(&inputs.options) } else { loss };
                         loss = rows.smoothing.map_or(loss, |share| loss.label_smoothing(share.get()));
                         loss = match rows.ignore {
@@ -177,6 +175,7 @@ macro_rules! call {
                         };
                         by_targets!(plan, inputs, rows, loss.with(how))
                     }
+                    Formula::With(options) => WithOptions::call_with(options, plan, inputs, how),
                 }
             }
         })+

@@ -126,12 +126,17 @@ impl<T: Number> Inputs<T> {
                 classes = !matches!(rows.targets, Targets::Probabilities);
                 wild = rows.wild;
             }
+            (None, Formula::With(with)) => {
+                options = with.class_weights();
+                classes = with.classes().is_some();
+                wild = with.classes() == Some(true);
+            }
             _ => {}
         }
         // At most this many entries, so that runs are quick.
         let rows = plan.rows.min(6000_usize.checked_div(stride).unwrap_or(plan.rows));
         // An axis has as many rows for each sample.
-        let inner = plan.elements.map_or(1, |elements| elements.inner).max(1);
+        let inner = plan.placement.map_or(1, |placement| placement.inner).max(1);
         let rows = rows / inner * inner;
         let entries = rows.saturating_mul(stride);
         let items = if by_row { rows } else { entries };

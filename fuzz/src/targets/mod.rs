@@ -8,6 +8,7 @@ mod draw;
 mod elementwise;
 mod inputs;
 mod math;
+mod options;
 mod paired;
 mod plan;
 mod rowwise;

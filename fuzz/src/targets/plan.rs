@@ -1,7 +1,8 @@
 //! A call as the fuzzer writes it.
 
+use super::options::Options;
 use arbitrary::{Arbitrary, Unstructured};
-use lossfn::ByRow;
+use lossfn::{ByRow, Layout};
 use lossfn_oracle::registry;
 
 /// A length: nearly always the right one.
@@ -41,8 +42,13 @@ pub(crate) enum Formula {
     Mae,
     Huber(Number),
     SmoothL1(Number),
-    Bce { pos_weight: Option<Number>, pos_weights: Option<Length> },
+    Bce {
+        pos_weight: Option<Number>,
+        pos_weights: Option<Length>,
+    },
     CrossEntropy(Rows),
+    #[arbitrary(skip)]
+    With(Options),
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -184,18 +190,17 @@ impl Verb {
     }
 }
 
-/// How the rows of a loss of elements lie, and whether it is reduced by them.
+/// How the rows lie, and whether a loss of elements is reduced by them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Elements {
+pub(crate) struct Placement {
     pub(crate) by_row: Option<ByRow>,
     pub(crate) gap: usize,
     pub(crate) inner: usize,
 }
 
-impl Elements {
-    /// From the bytes that come next, which are data, too: so older seeds keep what follows.
-    fn peek(u: &Unstructured<'_>) -> Option<Self> {
-        let &[kind, size] = u.peek_bytes(2)? else { return None };
+impl Placement {
+    /// By two bytes.
+    fn of(kind: u8, size: u8) -> Option<Self> {
         let size = usize::from(size) % 7;
         let (by_row, gap, inner) = match kind % 16 {
             0 => (Some(ByRow::Sum), 0, 1),
@@ -233,7 +238,7 @@ pub(crate) struct Plan {
     pub(crate) level: Option<u8>,
     pub(crate) single: bool,
     pub(crate) listed: Option<Listed>,
-    pub(crate) elements: Option<Elements>,
+    pub(crate) placement: Option<Placement>,
 }
 
 impl Plan {
@@ -259,35 +264,54 @@ impl Plan {
             level: u.arbitrary()?,
             single: u.arbitrary()?,
             listed: u.arbitrary()?,
-            elements: None,
+            placement: None,
         };
-        if !plan.is_of_rows() {
-            plan.elements = Elements::peek(u);
+        // The bytes that come next are data, too: so older seeds keep what follows.
+        let rest = u.peek_bytes(u.len()).unwrap_or_default();
+        if let &[kind, size, options, ..] = rest {
+            if plan.listed.is_none() && matches!(options % 8, 3 | 6) {
+                plan.formula = Formula::With(Unstructured::new(rest).arbitrary()?);
+            }
+            // A gap of its own leaves no room for an axis.
+            plan.placement = Placement::of(kind, size).filter(|_| plan.gap().is_none());
         }
         Ok(plan)
     }
 
     /// Whether the loss is one of rows.
     pub(crate) fn is_of_rows(&self) -> bool {
-        self.listed.map_or(matches!(self.formula, Formula::CrossEntropy(_)), |listed| listed.is_of_rows)
+        match (self.listed, self.formula) {
+            (Some(listed), _) => listed.is_of_rows,
+            (None, Formula::With(options)) => options.is_of_rows(),
+            (None, formula) => matches!(formula, Formula::CrossEntropy(_)),
+        }
     }
 
     /// Whether each row has one loss.
     pub(crate) fn is_by_row(&self) -> bool {
-        self.is_of_rows() || self.elements.is_some_and(|elements| elements.by_row.is_some())
+        self.is_of_rows() || self.placement.is_some_and(|placement| placement.by_row.is_some())
+    }
+
+    /// What a loss of rows has between them, if it says so.
+    fn gap(&self) -> Option<Size> {
+        match (self.listed, self.formula) {
+            (Some(listed), _) if listed.is_of_rows => listed.gap,
+            (None, Formula::CrossEntropy(rows)) => rows.gap,
+            _ => None,
+        }
     }
 
     /// How far apart the rows are.
     pub(crate) fn stride(&self) -> usize {
-        let gap = match (self.listed, self.formula) {
-            (Some(listed), _) if listed.is_of_rows => listed.gap,
-            (None, Formula::CrossEntropy(rows)) => rows.gap,
-            _ => return self.columns.saturating_add(self.elements.map_or(0, |elements| elements.gap)),
-        };
-        match gap {
-            None => self.columns,
+        match self.gap() {
+            None => self.columns.saturating_add(self.placement.map_or(0, |placement| placement.gap)),
             Some(Size::Any(stride)) => stride,
             Some(gap) => self.columns.saturating_add(gap.get()),
         }
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        let layout = Layout::axis(self.columns, self.placement.map_or(1, |placement| placement.inner));
+        if self.stride() == self.columns { layout } else { layout.stride(self.stride()) }
     }
 }

@@ -165,6 +165,17 @@ def legacy():
         inputs = {"x": draw.real(9), "t": [2, 0, 1], "weight": [1.0, 2.0, 0.5]}
         more = {"axis": 1, "target": "index", "shapes": {"t": (3,), "weight": (3,)}}
         yield make(f"CrossEntropyLoss/{tag(options)}", "CrossEntropyLoss", options, (3, 3), inputs, **more)
+        draw = Draw(f"nll {options}")
+        inputs = {"x": [-v for v in draw.positive(9)], "t": [2, -100, 1], "weight": [1.0, 2.0, 0.5]}
+        yield make(f"NLLLoss/{tag(options)}", "NLLLoss", options, (3, 3), inputs, **more)
+        draw = Draw(f"cosine {options}")
+        inputs, shapes = {"x": draw.real(9), "t": draw.real(9), "labels": [1, -1, 1]}, {"labels": (3,)}
+        yield make(f"CosineEmbeddingLoss/{tag(options)}", "CosineEmbeddingLoss", options, (3, 3), inputs, shapes=shapes)
+        for name in ("L1Loss", "BCELoss", "HingeEmbeddingLoss", "KLDivLoss"):
+            draw = Draw(f"{name} {options}")
+            signs = name == "HingeEmbeddingLoss"
+            inputs = {"x": draw.unit(6), "t": draw.choice(6, [1.0, -1.0]) if signs else draw.unit(6)}
+            yield make(f"{name}/{tag(options)}", name, options, (2, 3), inputs)
 
 
 def cases():

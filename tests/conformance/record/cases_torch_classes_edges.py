@@ -106,6 +106,8 @@ def magnitudes():
     for how in ("mean", "sum", "none"):
         yield ce(f"edge/cross_entropy/empty,{how}", [], [], shape=(0, 3), how=how)
         yield ce(f"edge/cross_entropy/empty,soft,{how}", [], [], shape=(0, 3), soft=True, how=how)
+        yield ce(f"edge/nll_loss/empty,{how}", [], [], shape=(0, 3), name="NLLLoss", how=how)
+        yield ce(f"edge/nll_loss/one-class,{how}", [[-0.25], [-3.0]], [0, 0], name="NLLLoss", how=how)
 
 
 def cases():

@@ -102,6 +102,7 @@ def kl():
     t = [0.5, 0.25, 0.25, 0.125, 0.375, 0.5]
     for how in ("mean", "batchmean", "sum"):
         yield pointwise(f"trap10/kl_div/{how}", "KLDivLoss", x, t, {"reduction": how}, (2, 3))
+    yield pointwise("edge/kl_div/one", "KLDivLoss", [-0.5], [0.25])
     yield pointwise("edge/kl_div/empty,sum", "KLDivLoss", [], [], {"reduction": "sum"}, (0, 3))
     yield pointwise("edge/kl_div/empty,batchmean", "KLDivLoss", [], [], {"reduction": "batchmean"}, (0, 3))
 
