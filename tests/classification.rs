@@ -12,7 +12,7 @@ use judging::logits::{Shape, drawn_rows, rows_far_apart, rows_of, with_targets};
 use judging::manner::Weighed;
 use judging::rows::Rows;
 use judging::{Manner, Peaks, levels, manners, proptest_config, scaled, shown};
-use lossfn::{BceWithLogits, Call, CrossEntropy, Loss, Weights};
+use lossfn::{BceWithLogits, BothGrads, Call, CrossEntropy, Loss, Weights};
 use lossfn_oracle::inputs::{Values, rng};
 use lossfn_oracle::registry::{CROSS_ENTROPY, Given, Rowwise, Slices, Subject, Verb};
 use lossfn_oracle::{Truth, Wide};
@@ -68,6 +68,37 @@ macro_rules! positive_weights_by_column {
 positive_weights_by_column!(positive_weights_of_singles: f32, positive_weights_of_doubles: f64);
 
 /// Runs generic tests for both types.
+/// `w (1 - smoothing) (lse - x)` for each entry, of short rows and of long ones, which each have a way of their own.
+macro_rules! gradients_of_probabilities {
+    ($($test:ident: $float:ident),+) => {
+        $(
+            #[test]
+            fn $test() {
+                let classes = [1, 3, 40, 129, 700, 5000].into_iter();
+                for (level, classes) in levels().into_iter().flat_map(|level| classes.clone().map(move |n| (level, n))) {
+                    let x: Vec<$float> = Values::Uniform { low: -9.0, high: 9.0 }.vector(3 * classes, &mut rng(1));
+                    let t: Vec<$float> = Values::probabilities(x.len(), &mut rng(2));
+                    let weights: Vec<$float> = Values::Uniform { low: 0.5, high: 2.0 }.vector(classes, &mut rng(3));
+                    let loss = CrossEntropy::new(classes).class_weights(&weights).label_smoothing(0.25);
+                    let loss = loss.with(Call::new().sum().upstream(1.5).level(level));
+                    let (mut dx, mut dt) = (x.clone(), x.clone());
+                    loss.value_and_grads(&x, &t, Some(&mut dx), Some(&mut dt)).expect("a call");
+                    for (x, dt) in x.chunks(classes).zip(dt.chunks(classes)) {
+                        let lse = x.iter().map(|x| f64::from(*x).exp()).sum::<f64>().ln();
+                        for ((x, w), dt) in x.iter().zip(&weights).zip(dt) {
+                            let wanted = 1.125 * f64::from(*w) * (lse - f64::from(*x));
+                            let size = 2.25 * (lse.abs() + f64::from(*x).abs());
+                            let off = (f64::from(*dt) - wanted).abs() / (size * f64::from($float::EPSILON));
+                            assert!(off <= 4.0, "{classes} classes, {level:?}: {dt:e}, not {wanted:e}");
+                        }
+                    }
+                }
+            }
+        )+
+    };
+}
+gradients_of_probabilities!(gradients_of_probabilities_single: f32, gradients_of_probabilities_double: f64);
+
 macro_rules! for_both_types {
     ($($test:ident),+ $(,)?) => {
         mod rows_of_singles {
