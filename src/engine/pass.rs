@@ -71,10 +71,11 @@ pub(crate) struct Passes<I> {
 }
 
 impl<I: Isa> Passes<I> {
-    /// Runs a pass: here if the row is one segment, unless the stack is small.
+    /// Runs a pass: here if the row is one segment, unless the stack is small or a call will do.
     #[inline(always)]
     pub(crate) fn run<T: Float, P: Pass<T>>(self, pass: P, row: Row<'_, T>) -> P::Out {
-        if cfg!(feature = "std") && row.len() <= SEGMENT * T::LANES {
+        let inlines = cfg!(all(feature = "std", not(quick_build))) && !I::SPARE;
+        if inlines && row.len() <= SEGMENT * T::LANES {
             return pass.run(self.isa, row, 0);
         }
         segments(self.token, self.threads, pass, row)

@@ -19,6 +19,7 @@ impl Isa for Base {
     type F64 = Vector<F64>;
     type Stream = ();
     const STREAMS: bool = false;
+    const SPARE: bool = cfg!(spare_floor);
     const TOGETHER: bool = cfg!(not(feature = "std")) && super::ROOMY;
     const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
@@ -55,16 +56,17 @@ macro_rules! bounded {
     ($x:expr, $bound:expr, $beyond:expr, $instruction:ident) => {{
         const REGISTERS: usize = super::VECTOR_BYTES / 16;
         let (mut bound, x) = (cast::<_, [_; REGISTERS]>($bound.0), cast::<_, [_; REGISTERS]>($x.0));
-        let mut i = 0;
-        while i < REGISTERS {
-            // SAFETY: the compilation target has SSE2.
-            #[expect(unsafe_code, reason = "an intrinsic of a set that the target has is unsafe all the same")]
-            let register = unsafe { core::arch::x86_64::$instruction(bound[i], x[i]) };
-            bound[i] = register;
-            i += 1;
-        }
+        bounded!(bound, x, $instruction; 0 1 2 3);
         Vector(cast(bound))
     }};
+    ($bound:ident, $x:ident, $instruction:ident; $($i:literal)+) => {$(
+        if $i < REGISTERS {
+            // SAFETY: the compilation target has SSE2.
+            #[expect(unsafe_code, reason = "an intrinsic of a set that the target has is unsafe all the same")]
+            let register = unsafe { core::arch::x86_64::$instruction($bound[$i], $x[$i]) };
+            $bound[$i] = register;
+        }
+    )+};
 }
 
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(all(feature = "std", target_feature = "avx")))))]
@@ -87,10 +89,10 @@ macro_rules! vector {
             }
         }
 
-        operators!(Vector<$v>, Add, add, |a: Self, b: Self| Vector(a.0 + b.0));
-        operators!(Vector<$v>, Sub, sub, |a: Self, b: Self| Vector(a.0 - b.0));
-        operators!(Vector<$v>, Mul, mul, |a: Self, b: Self| Vector(a.0 * b.0));
-        operators!(Vector<$v>, Div, div, |a: Self, b: Self| Vector(a.0 / b.0));
+        operators!(asked if any(quick_build, spare_floor); Vector<$v>, Add, add, |a: Self, b: Self| Vector(a.0 + b.0));
+        operators!(asked if any(quick_build, spare_floor); Vector<$v>, Sub, sub, |a: Self, b: Self| Vector(a.0 - b.0));
+        operators!(asked if any(quick_build, spare_floor); Vector<$v>, Mul, mul, |a: Self, b: Self| Vector(a.0 * b.0));
+        operators!(asked if any(quick_build, spare_floor); Vector<$v>, Div, div, |a: Self, b: Self| Vector(a.0 / b.0));
 
         impl Neg for Vector<$v> {
             type Output = Self;
@@ -106,6 +108,7 @@ macro_rules! vector {
             type Mask = Bits<$v>;
 
             inlined! {
+                asked if any(quick_build, spare_floor);
                 fn isa(self) -> Base {
                     Base
                 }
@@ -175,7 +178,21 @@ macro_rules! vector {
                 let m = (raised & $i::splat($mantissa)) + $i::splat($low);
                 (Self(cast(m)), super::unbias(Self(cast(exponent))))
             }
-            #[inline(always)]
+            #[cfg_attr(not(spare_floor), inline(always))]
+            #[cfg_attr(spare_floor, inline(never))]
+            fn halves(self, other: Self, half: usize) -> [Self; 2] {
+                let (a, b) = (self.0.to_array(), other.0.to_array());
+                // Of known size each is some shuffles.
+                let [kept, moved] = match half {
+                    8 => halves::<_, 8, _>(a, b),
+                    4 => halves::<_, 4, _>(a, b),
+                    2 => halves::<_, 2, _>(a, b),
+                    _ => halves::<_, 1, _>(a, b),
+                };
+                [Self($v::new(kept)), Self($v::new(moved))]
+            }
+            #[cfg_attr(not(spare_floor), inline(always))]
+            #[cfg_attr(spare_floor, inline(never))]
             fn sum(self) -> $t {
                 let mut lanes = self.0.to_array();
                 let mut half = $t::LANES / 2;
@@ -187,7 +204,8 @@ macro_rules! vector {
                 }
                 lanes[0]
             }
-            #[inline(always)]
+            #[cfg_attr(not(spare_floor), inline(always))]
+            #[cfg_attr(spare_floor, inline(never))]
             fn largest(self) -> $t {
                 let mut lanes = self.of(f64::NEG_INFINITY).at_least(self).0.to_array();
                 let mut half = $t::LANES / 2;
@@ -211,3 +229,16 @@ vector!(
     f64, F64, U64, fraction 52, one 0x3ff0_0000_0000_0000, low 0x3fe8_0000_0000_0000,
     mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000, sse2 _mm_min_pd _mm_max_pd
 );
+
+/// [`Lane::halves`] of the lanes of two vectors. `HALF` is below their number where it is called.
+#[inline(always)]
+fn halves<T: Copy, const HALF: usize, const LANES: usize>(a: [T; LANES], b: [T; LANES]) -> [[T; LANES]; 2] {
+    let (mut kept, mut moved) = (a, a);
+    let mut i = 0;
+    while i < LANES {
+        let from = if i & HALF == 0 { &a } else { &b };
+        (kept[i], moved[i]) = (from[i], from[(i ^ HALF) % LANES]);
+        i += 1;
+    }
+    [kept, moved]
+}

@@ -9,17 +9,21 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 #[derive(Clone, Copy)]
 pub(crate) struct Many<L, const N: usize>(pub(crate) [L; N]);
 
-/// `N` results of an expression in `i`. No closure, which need not be inlined.
+/// `N` results of an expression in `i`, at most eight. No closure, which need not be inlined; and no loop: a formula would
+/// have one for each of its steps, which take longer to unroll than all else that is compiled.
 macro_rules! each {
     ($like:expr, $i:ident => $expression:expr) => {{
+        const { assert!(N <= 8) };
         let mut all = $like;
-        let mut $i = 0;
-        while $i < N {
-            all[$i] = $expression;
-            $i += 1;
-        }
+        each!(all, $i => $expression; 0 1 2 3 4 5 6 7);
         Many(all)
     }};
+    ($all:ident, $i:ident => $expression:expr; $($place:literal)+) => {$(
+        if $place < N {
+            let $i = $place;
+            $all[$i] = $expression;
+        }
+    )+};
 }
 
 macro_rules! operator {
@@ -167,6 +171,11 @@ impl<L: Lane, const N: usize> Lane for Many<L, N> {
             i += 1;
         }
         (Self(mantissa), Self(exponent))
+    }
+    #[inline(always)]
+    fn halves(self, other: Self, half: usize) -> [Self; 2] {
+        let [kept, moved] = self.0[0].halves(other.0[0], half);
+        [Self([kept; N]), Self([moved; N])]
     }
     #[inline(always)]
     fn sum(self) -> L::Elem {

@@ -60,6 +60,8 @@ pub(crate) trait Element: Real + Add<Output = Self> + Mul<Output = Self> + Neg<O
     const MIN_NORMAL: f64;
     /// Elements in a vector.
     const LANES: usize;
+    /// 0, 1, 2, …
+    const COUNTING: Self::Chunk;
     /// Exactly one vector of elements.
     type Chunk: Copy + AsRef<[Self]> + AsMut<[Self]>;
     /// This element type's vector on the instruction set `I`.
@@ -93,6 +95,15 @@ macro_rules! element {
             const EXPONENT_FLOAT: f64 = (1_u64 << $fraction) as f64;
             const MIN_NORMAL: f64 = $t::MIN_POSITIVE as f64;
             const LANES: usize = VECTOR_BYTES / size_of::<$t>();
+            const COUNTING: [$t; $t::LANES] = {
+                let mut counting = [0.0; $t::LANES];
+                let mut i = 0;
+                while i < $t::LANES {
+                    counting[i] = i as $t;
+                    i += 1;
+                }
+                counting
+            };
             type Chunk = [$t; <$t as Element>::LANES];
             type Lane<I: Isa> = I::$vector;
 
@@ -161,6 +172,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     type Stream;
     /// Whether there is such a thing.
     const STREAMS: bool;
+    /// Whether a better set is chosen wherever speed matters. What is compiled for this one is then to be small.
+    const SPARE: bool = false;
     /// Whether [`Lane::mul_add`] has one rounding.
     const FUSED: bool = true;
     /// Whether a long formula goes through four vectors at once. Where a vector is four registers it does so by itself.
@@ -252,18 +265,7 @@ pub(crate) trait Lane:
     /// The two terms of one step of that tree, for two vectors at once. With `half` a power of two below the number of
     /// lanes, lane `i` has `self[i]` and `self[i ^ half]` where the bit `half` of `i` is 0, else `other[i]` and
     /// `other[i ^ half]`.
-    #[inline(always)]
-    fn halves(self, other: Self, half: usize) -> [Self; 2] {
-        let zero = Self::Elem::chunk(Self::Elem::default());
-        let (mut a, mut b, mut kept, mut moved) = (zero, zero, zero, zero);
-        self.store(&mut a);
-        other.store(&mut b);
-        for (i, (kept, moved)) in kept.as_mut().iter_mut().zip(moved.as_mut()).enumerate() {
-            let from = if i & half == 0 { a.as_ref() } else { b.as_ref() };
-            (*kept, *moved) = (from[i], from[i ^ half]);
-        }
-        [Self::load(self.isa(), &kept), Self::load(self.isa(), &moved)]
-    }
+    fn halves(self, other: Self, half: usize) -> [Self; 2];
 
     /// One step of that tree: the sum of the [`halves`](Self::halves).
     #[inline(always)]
@@ -332,11 +334,7 @@ pub(crate) trait Lane:
     /// 0, 1, 2, …
     #[inline(always)]
     fn counting(isa: Self::Isa) -> Self {
-        let mut chunk = Self::Elem::chunk(Self::Elem::default());
-        for (i, lane) in chunk.as_mut().iter_mut().enumerate() {
-            *lane = Self::Elem::from_f64(i as f64);
-        }
-        Self::load(isa, &chunk)
+        Self::load(isa, &Self::Elem::COUNTING)
     }
 
     /// The mask of the first `n` lanes.

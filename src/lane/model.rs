@@ -156,6 +156,11 @@ macro_rules! vector {
                 (Self(m), super::unbias(Self(exponent)))
             }
             #[inline(never)]
+            fn halves(self, other: Self, half: usize) -> [Self; 2] {
+                let from = |i| if i & half == 0 { self.0 } else { other.0 };
+                [Self(core::array::from_fn(|i| from(i)[i])), Self(core::array::from_fn(|i| from(i)[i ^ half]))]
+            }
+            #[inline(never)]
             fn sum(self) -> $t {
                 let mut lanes = self.0;
                 let mut half = $t::LANES / 2;

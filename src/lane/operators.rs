@@ -1,24 +1,26 @@
 //! How the operations of a backend are written: inlined, and with operators, so that formulas read like the paper.
 
-/// Functions that are inlined whatever they hold. In quick builds the compiler is only asked to: so it simplifies each of
-/// them once instead of wherever it is inlined. With some optimisation, calls are then left on rare paths alone.
+/// Functions that are inlined whatever they hold, but for builds where the compiler is only asked to: so it simplifies each
+/// of them once instead of wherever it is inlined. In quick builds, calls are then left on rare paths alone.
 macro_rules! inlined {
-    ($($(#[$meta:meta])* fn $name:ident($($argument:tt)*) $(-> $out:ty)? $body:block)*) => {$(
+    (asked if $asked:meta; $($(#[$meta:meta])* fn $name:ident($($argument:tt)*) $(-> $out:ty)? $body:block)*) => {$(
         $(#[$meta])*
-        #[cfg_attr(quick_build, inline)]
-        #[cfg_attr(not(quick_build), inline(always))]
+        #[cfg_attr($asked, inline)]
+        #[cfg_attr(not($asked), inline(always))]
         fn $name($($argument)*) $(-> $out)? $body
     )*};
+    ($($functions:tt)*) => { $crate::lane::operators::inlined! { asked if quick_build; $($functions)* } };
 }
 pub(super) use inlined;
 
 /// Implements `+ - * /` between vectors, and `+ - *` with a constant, by the four given expressions. They look like
 /// closures and are none: a closure need not be inlined.
 macro_rules! operators {
-    ($vector:ty, $trait:ident, $method:ident, |$a:ident: $left:ty, $b:ident: $right:ty| $body:expr) => {
+    (asked if $asked:meta; $vector:ty, $trait:ident, $method:ident, |$a:ident: $left:ty, $b:ident: $right:ty| $body:expr) => {
         impl core::ops::$trait for $vector {
             type Output = Self;
             $crate::lane::operators::inlined! {
+                asked if $asked;
                 fn $method(self, other: Self) -> Self {
                     let ($a, $b): ($left, $right) = (self, other);
                     $body
@@ -28,6 +30,7 @@ macro_rules! operators {
         impl core::ops::$trait<f64> for $vector {
             type Output = Self;
             $crate::lane::operators::inlined! {
+                asked if $asked;
                 fn $method(self, other: f64) -> Self {
                     let ($a, $b): ($left, $right) = (self, crate::lane::Lane::of(self, other));
                     $body
@@ -35,5 +38,6 @@ macro_rules! operators {
             }
         }
     };
+    ($($operator:tt)*) => { $crate::lane::operators::operators!(asked if quick_build; $($operator)*); };
 }
 pub(super) use operators;
