@@ -74,11 +74,10 @@ impl<I: Isa> Passes<I> {
     /// Runs a pass: here if the row is one segment, unless the stack is small or a call will do.
     #[inline(always)]
     pub(crate) fn run<T: Float, P: Pass<T>>(self, pass: P, row: Row<'_, T>) -> P::Out {
-        let inlines = cfg!(all(feature = "std", not(quick_build))) && !I::SPARE;
-        if inlines && row.len() <= SEGMENT * T::LANES {
-            return pass.run(self.isa, row, 0);
+        if const { cfg!(any(not(feature = "std"), quick_build)) || I::SPARE } || row.len() > SEGMENT * T::LANES {
+            return segments(self.token, self.threads, pass, row);
         }
-        segments(self.token, self.threads, pass, row)
+        pass.run(self.isa, row, 0)
     }
 
     /// The same for a pass that few rows need: it is compiled but once.

@@ -60,7 +60,7 @@ macro_rules! bounded {
         Vector(cast(bound))
     }};
     ($bound:ident, $x:ident, $instruction:ident; $($i:literal)+) => {$(
-        if $i < REGISTERS {
+        if const { $i < REGISTERS } {
             // SAFETY: the compilation target has SSE2.
             #[expect(unsafe_code, reason = "an intrinsic of a set that the target has is unsafe all the same")]
             let register = unsafe { core::arch::x86_64::$instruction($bound[$i], $x[$i]) };
@@ -178,11 +178,9 @@ macro_rules! vector {
                 let m = (raised & $i::splat($mantissa)) + $i::splat($low);
                 (Self(cast(m)), super::unbias(Self(cast(exponent))))
             }
-            #[cfg_attr(not(spare_floor), inline(always))]
-            #[cfg_attr(spare_floor, inline(never))]
+            #[inline(always)]
             fn halves(self, other: Self, half: usize) -> [Self; 2] {
                 let (a, b) = (self.0.to_array(), other.0.to_array());
-                // Of known size each is some shuffles.
                 let [kept, moved] = match half {
                     8 => halves::<_, 8, _>(a, b),
                     4 => halves::<_, 4, _>(a, b),
@@ -191,8 +189,7 @@ macro_rules! vector {
                 };
                 [Self($v::new(kept)), Self($v::new(moved))]
             }
-            #[cfg_attr(not(spare_floor), inline(always))]
-            #[cfg_attr(spare_floor, inline(never))]
+            #[inline(always)]
             fn sum(self) -> $t {
                 let mut lanes = self.0.to_array();
                 let mut half = $t::LANES / 2;
@@ -204,8 +201,7 @@ macro_rules! vector {
                 }
                 lanes[0]
             }
-            #[cfg_attr(not(spare_floor), inline(always))]
-            #[cfg_attr(spare_floor, inline(never))]
+            #[inline(always)]
             fn largest(self) -> $t {
                 let mut lanes = self.of(f64::NEG_INFINITY).at_least(self).0.to_array();
                 let mut half = $t::LANES / 2;
@@ -230,15 +226,19 @@ vector!(
     mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000, sse2 _mm_min_pd _mm_max_pd
 );
 
-/// [`Lane::halves`] of the lanes of two vectors. `HALF` is below their number where it is called.
+/// [`Lane::halves`] of the lanes of two vectors. `HALF` is below their number wherever it is used. Without a loop it is some
+/// shuffles before it is inlined.
 #[inline(always)]
 fn halves<T: Copy, const HALF: usize, const LANES: usize>(a: [T; LANES], b: [T; LANES]) -> [[T; LANES]; 2] {
     let (mut kept, mut moved) = (a, a);
-    let mut i = 0;
-    while i < LANES {
-        let from = if i & HALF == 0 { &a } else { &b };
-        (kept[i], moved[i]) = (from[i], from[(i ^ HALF) % LANES]);
-        i += 1;
+    macro_rules! lanes {
+        ($($i:literal)+) => {$(
+            if const { $i < LANES } {
+                let from = if const { $i & HALF == 0 } { &a } else { &b };
+                (kept[$i], moved[$i]) = (from[$i], from[($i ^ HALF) % LANES]);
+            }
+        )+};
     }
+    lanes!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
     [kept, moved]
 }

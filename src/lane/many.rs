@@ -4,74 +4,91 @@
 use super::{Element, Lane, Mask};
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
-/// `N` vectors, or their masks. A mask is `any` where one of all is; what loads, stores or sums a vector is of the first
-/// alone, and formulas do none of that.
+/// `N` vectors. What loads, stores or sums a vector is of the first alone, and formulas do none of that.
 #[derive(Clone, Copy)]
 pub(crate) struct Many<L, const N: usize>(pub(crate) [L; N]);
 
-/// `N` results of an expression in `i`, at most eight. No closure, which need not be inlined; and no loop: a formula would
-/// have one for each of its steps, which take longer to unroll than all else that is compiled.
+/// Their masks. `any` is whether one of all is set.
+#[derive(Clone, Copy)]
+pub(crate) struct Masks<M, const N: usize>([Apart<M>; N]);
+
+/// Four masks of 16 bits side by side would be moved as one number, and packed and unpacked for that, all inlined or not.
+#[derive(Clone, Copy)]
+#[repr(align(16))]
+struct Apart<M>(M);
+
+/// `N` results of an expression in `i`, at most eight, in place of as many like them; or what it does. No closure, which
+/// need not be inlined; and no loop: a formula would have one for each of its steps, which take longer to unroll than all
+/// else that is compiled.
 macro_rules! each {
     ($like:expr, $i:ident => $expression:expr) => {{
-        const { assert!(N <= 8) };
         let mut all = $like;
-        each!(all, $i => $expression; 0 1 2 3 4 5 6 7);
-        Many(all)
+        each!($i => all[$i] = $expression);
+        all
     }};
-    ($all:ident, $i:ident => $expression:expr; $($place:literal)+) => {$(
-        if $place < N {
+    ($i:ident => $action:expr) => {
+        const { assert!(N <= 8) };
+        each!($i => $action; 0 1 2 3 4 5 6 7);
+    };
+    ($i:ident => $action:expr; $($place:literal)+) => {$(
+        if const { $place < N } {
             let $i = $place;
-            $all[$i] = $expression;
+            $action;
         }
     )+};
 }
 
 macro_rules! operator {
-    ($trait:ident, $method:ident, $bound:ident) => {
-        impl<L: $bound, const N: usize> $trait for Many<L, N> {
+    ($trait:ident, $method:ident $(, $constant:ident)?) => {
+        impl<L: Lane, const N: usize> $trait for Many<L, N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
-                each!(self.0, i => self.0[i].$method(other.0[i]))
+                Self(each!(self.0, i => self.0[i].$method(other.0[i])))
             }
         }
-    };
-    ($trait:ident, $method:ident, $bound:ident, $constant:ident) => {
-        operator!($trait, $method, $bound);
-        impl<L: $bound, const N: usize> $trait<$constant> for Many<L, N> {
+        $(impl<L: Lane, const N: usize> $trait<$constant> for Many<L, N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: $constant) -> Self {
-                each!(self.0, i => self.0[i].$method(other))
+                Self(each!(self.0, i => self.0[i].$method(other)))
+            }
+        })?
+    };
+}
+operator!(Add, add, f64);
+operator!(Sub, sub, f64);
+operator!(Mul, mul, f64);
+operator!(Div, div);
+
+macro_rules! of_masks {
+    ($trait:ident, $method:ident) => {
+        impl<M: Mask, const N: usize> $trait for Masks<M, N> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(each!(self.0, i => Apart(self.0[i].0.$method(other.0[i].0))))
             }
         }
     };
 }
-operator!(Add, add, Lane, f64);
-operator!(Sub, sub, Lane, f64);
-operator!(Mul, mul, Lane, f64);
-operator!(Div, div, Lane);
-operator!(BitAnd, bitand, Mask);
-operator!(BitOr, bitor, Mask);
+of_masks!(BitAnd, bitand);
+of_masks!(BitOr, bitor);
 
 impl<L: Lane, const N: usize> Neg for Many<L, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        each!(self.0, i => -self.0[i])
+        Self(each!(self.0, i => -self.0[i]))
     }
 }
 
-impl<M: Mask, const N: usize> Mask for Many<M, N> {
+impl<M: Mask, const N: usize> Mask for Masks<M, N> {
     #[inline(always)]
     fn any(self) -> bool {
-        let mut all = self.0[0];
-        let mut i = 1;
-        while i < N {
-            all = all | self.0[i];
-            i += 1;
-        }
-        all.any()
+        let mut any = self.0[0].0;
+        each!(i => any = any | self.0[i].0);
+        any.any()
     }
 }
 
@@ -79,7 +96,7 @@ macro_rules! unary {
     ($($method:ident)+) => {$(
         #[inline(always)]
         fn $method(self) -> Self {
-            each!(self.0, i => self.0[i].$method())
+            Self(each!(self.0, i => self.0[i].$method()))
         }
     )+};
 }
@@ -88,7 +105,7 @@ macro_rules! binary {
     ($($method:ident)+) => {$(
         #[inline(always)]
         fn $method(self, other: Self) -> Self {
-            each!(self.0, i => self.0[i].$method(other.0[i]))
+            Self(each!(self.0, i => self.0[i].$method(other.0[i])))
         }
     )+};
 }
@@ -97,7 +114,7 @@ macro_rules! ternary {
     ($($method:ident)+) => {$(
         #[inline(always)]
         fn $method(self, a: Self, b: Self) -> Self {
-            each!(self.0, i => self.0[i].$method(a.0[i], b.0[i]))
+            Self(each!(self.0, i => self.0[i].$method(a.0[i], b.0[i])))
         }
     )+};
 }
@@ -106,7 +123,7 @@ macro_rules! compare {
     ($($method:ident)+) => {$(
         #[inline(always)]
         fn $method(self, other: Self) -> Self::Mask {
-            each!([self.0[0].$method(other.0[0]); N], i => self.0[i].$method(other.0[i]))
+            Masks(each!([Apart(self.0[0].$method(other.0[0])); N], i => Apart(self.0[i].$method(other.0[i]))))
         }
     )+};
 }
@@ -114,7 +131,7 @@ macro_rules! compare {
 impl<L: Lane, const N: usize> Lane for Many<L, N> {
     type Elem = L::Elem;
     type Isa = L::Isa;
-    type Mask = Many<L::Mask, N>;
+    type Mask = Masks<L::Mask, N>;
 
     #[inline(always)]
     fn isa(self) -> L::Isa {
@@ -140,36 +157,32 @@ impl<L: Lane, const N: usize> Lane for Many<L, N> {
 
     #[inline(always)]
     fn is_nan(self) -> Self::Mask {
-        each!([self.0[0].is_nan(); N], i => self.0[i].is_nan())
+        Masks(each!([Apart(self.0[0].is_nan()); N], i => Apart(self.0[i].is_nan())))
     }
     #[inline(always)]
     fn pick(mask: Self::Mask, yes: Self, no: Self) -> Self {
-        each!(yes.0, i => L::pick(mask.0[i], yes.0[i], no.0[i]))
+        Self(each!(yes.0, i => L::pick(mask.0[i].0, yes.0[i], no.0[i])))
     }
     #[inline(always)]
     fn keep(self, mask: Self::Mask) -> Self {
-        each!(self.0, i => self.0[i].keep(mask.0[i]))
+        Self(each!(self.0, i => self.0[i].keep(mask.0[i].0)))
     }
     #[inline(always)]
     fn without(self, mask: Self::Mask) -> Self {
-        each!(self.0, i => self.0[i].without(mask.0[i]))
+        Self(each!(self.0, i => self.0[i].without(mask.0[i].0)))
     }
     #[inline(always)]
     fn pow2(biased: Self) -> Self {
-        each!(biased.0, i => L::pow2(biased.0[i]))
+        Self(each!(biased.0, i => L::pow2(biased.0[i])))
     }
     #[inline(always)]
     fn ldexp(self, n: Self) -> Self {
-        each!(self.0, i => self.0[i].ldexp(n.0[i]))
+        Self(each!(self.0, i => self.0[i].ldexp(n.0[i])))
     }
     #[inline(always)]
     fn split(self) -> (Self, Self) {
         let (mut mantissa, mut exponent) = (self.0, self.0);
-        let mut i = 0;
-        while i < N {
-            (mantissa[i], exponent[i]) = self.0[i].split();
-            i += 1;
-        }
+        each!(i => (mantissa[i], exponent[i]) = self.0[i].split());
         (Self(mantissa), Self(exponent))
     }
     #[inline(always)]
