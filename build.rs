@@ -8,7 +8,7 @@ fn main() {
     let without_std = env::var_os("CARGO_FEATURE_STD").is_none();
     // Some functions are not inlined, so that their frames take turns on the stack.
     set("small_frames", without_std || level == "0");
-    // The compile-time floor is for old processors alone: others have better levels.
+    // The compile-time floor is to be small, not fast, where only old processors run it: others have better levels.
     let is_x86_64 = env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64");
     set("spare_floor", is_x86_64 && env::var_os("CARGO_FEATURE_PULP").is_some());
     // Whether a vector operation is inlined is left to the compiler.

@@ -71,10 +71,10 @@ pub(crate) struct Passes<I> {
 }
 
 impl<I: Isa> Passes<I> {
-    /// Runs a pass: here if the row is one segment, unless the stack is small or a call will do.
+    /// Runs a pass: here if the row is one segment, unless the stack is small or the code is to be.
     #[inline(always)]
     pub(crate) fn run<T: Float, P: Pass<T>>(self, pass: P, row: Row<'_, T>) -> P::Out {
-        if const { cfg!(any(not(feature = "std"), quick_build)) || I::SPARE } || row.len() > SEGMENT * T::LANES {
+        if const { cfg!(not(feature = "std")) || I::SMALL } || row.len() > SEGMENT * T::LANES {
             return segments(self.token, self.threads, pass, row);
         }
         pass.run(self.isa, row, 0)

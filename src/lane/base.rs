@@ -2,7 +2,7 @@
 
 use super::{
     Element, Isa, Lane, Mask,
-    operators::{inlined, operators},
+    operators::{inlined, operators, unrolled},
 };
 use core::ops::{BitAnd, BitOr, Neg};
 use wide::bytemuck::cast;
@@ -19,7 +19,7 @@ impl Isa for Base {
     type F64 = Vector<F64>;
     type Stream = ();
     const STREAMS: bool = false;
-    const SPARE: bool = cfg!(spare_floor);
+    const SMALL: bool = cfg!(any(quick_build, spare_floor));
     const TOGETHER: bool = cfg!(not(feature = "std")) && super::ROOMY;
     const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
@@ -56,17 +56,14 @@ macro_rules! bounded {
     ($x:expr, $bound:expr, $beyond:expr, $instruction:ident) => {{
         const REGISTERS: usize = super::VECTOR_BYTES / 16;
         let (mut bound, x) = (cast::<_, [_; REGISTERS]>($bound.0), cast::<_, [_; REGISTERS]>($x.0));
-        bounded!(bound, x, $instruction; 0 1 2 3);
-        Vector(cast(bound))
-    }};
-    ($bound:ident, $x:ident, $instruction:ident; $($i:literal)+) => {$(
-        if const { $i < REGISTERS } {
+        unrolled!(i < REGISTERS; 0 1 2 3 => {
             // SAFETY: the compilation target has SSE2.
             #[expect(unsafe_code, reason = "an intrinsic of a set that the target has is unsafe all the same")]
-            let register = unsafe { core::arch::x86_64::$instruction($bound[$i], $x[$i]) };
-            $bound[$i] = register;
-        }
-    )+};
+            let register = unsafe { core::arch::x86_64::$instruction(bound[i], x[i]) };
+            bound[i] = register;
+        });
+        Vector(cast(bound))
+    }};
 }
 
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(all(feature = "std", target_feature = "avx")))))]
@@ -226,19 +223,14 @@ vector!(
     mantissa 0x000f_ffff_ffff_ffff, exponent_float 0x4330_0000_0000_0000, sse2 _mm_min_pd _mm_max_pd
 );
 
-/// [`Lane::halves`] of the lanes of two vectors. `HALF` is below their number wherever it is used. Without a loop it is some
-/// shuffles before it is inlined.
+/// [`Lane::halves`] of the lanes of two vectors.
 #[inline(always)]
 fn halves<T: Copy, const HALF: usize, const LANES: usize>(a: [T; LANES], b: [T; LANES]) -> [[T; LANES]; 2] {
     let (mut kept, mut moved) = (a, a);
-    macro_rules! lanes {
-        ($($i:literal)+) => {$(
-            if const { $i < LANES } {
-                let from = if const { $i & HALF == 0 } { &a } else { &b };
-                (kept[$i], moved[$i]) = (from[$i], from[($i ^ HALF) % LANES]);
-            }
-        )+};
-    }
-    lanes!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+    unrolled!(i < LANES; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 => {
+        let from = if i & HALF == 0 { &a } else { &b };
+        // Halves that so few lanes have not are compiled, and never run.
+        (kept[i], moved[i]) = (from[i], from[(i ^ HALF) % LANES]);
+    });
     [kept, moved]
 }

@@ -1,7 +1,7 @@
 //! Several vectors as one: a formula goes through them step by step. A processor looks only so far ahead, and where each
 //! step waits for the one before, it runs dry within a single vector.
 
-use super::{Element, Lane, Mask};
+use super::{Element, Lane, Mask, operators::unrolled};
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
 /// `N` vectors. What loads, stores or sums a vector is of the first alone, and formulas do none of that.
@@ -12,30 +12,19 @@ pub(crate) struct Many<L, const N: usize>(pub(crate) [L; N]);
 #[derive(Clone, Copy)]
 pub(crate) struct Masks<M, const N: usize>([Apart<M>; N]);
 
-/// Four masks of 16 bits side by side would be moved as one number, and packed and unpacked for that, all inlined or not.
+/// A mask in a place of its own: four of the 16 bits that AVX-512 has, side by side, would be moved as one number, packed
+/// and unpacked, even where all is inlined.
 #[derive(Clone, Copy)]
 #[repr(align(16))]
 struct Apart<M>(M);
 
-/// `N` results of an expression in `i`, at most eight, in place of as many like them; or what it does. No closure, which
-/// need not be inlined; and no loop: a formula would have one for each of its steps, which take longer to unroll than all
-/// else that is compiled.
+/// `$like` with an expression in `i` in each place `i`. No closure, which need not be inlined.
 macro_rules! each {
     ($like:expr, $i:ident => $expression:expr) => {{
         let mut all = $like;
-        each!($i => all[$i] = $expression);
+        unrolled!($i < N; 0 1 2 3 4 5 6 7 => all[$i] = $expression);
         all
     }};
-    ($i:ident => $action:expr) => {
-        const { assert!(N <= 8) };
-        each!($i => $action; 0 1 2 3 4 5 6 7);
-    };
-    ($i:ident => $action:expr; $($place:literal)+) => {$(
-        if const { $place < N } {
-            let $i = $place;
-            $action;
-        }
-    )+};
 }
 
 macro_rules! operator {
@@ -87,7 +76,7 @@ impl<M: Mask, const N: usize> Mask for Masks<M, N> {
     #[inline(always)]
     fn any(self) -> bool {
         let mut any = self.0[0].0;
-        each!(i => any = any | self.0[i].0);
+        unrolled!(i < N; 0 1 2 3 4 5 6 7 => any = any | self.0[i].0);
         any.any()
     }
 }
@@ -182,7 +171,7 @@ impl<L: Lane, const N: usize> Lane for Many<L, N> {
     #[inline(always)]
     fn split(self) -> (Self, Self) {
         let (mut mantissa, mut exponent) = (self.0, self.0);
-        each!(i => (mantissa[i], exponent[i]) = self.0[i].split());
+        unrolled!(i < N; 0 1 2 3 4 5 6 7 => (mantissa[i], exponent[i]) = self.0[i].split());
         (Self(mantissa), Self(exponent))
     }
     #[inline(always)]

@@ -172,8 +172,8 @@ pub(crate) trait Isa: Copy + Send + Sync + 'static {
     type Stream;
     /// Whether there is such a thing.
     const STREAMS: bool;
-    /// Whether a better set is chosen wherever speed matters. What is compiled for this one is then to be small.
-    const SPARE: bool = false;
+    /// Whether what is compiled for it is to be small rather than fast.
+    const SMALL: bool = cfg!(quick_build);
     /// Whether [`Lane::mul_add`] has one rounding.
     const FUSED: bool = true;
     /// Whether a long formula goes through four vectors at once. Where a vector is four registers it does so by itself.
