@@ -46,7 +46,7 @@ macro_rules! operators {
 pub(super) use operators;
 
 /// Does something for each `i` below a constant, `0 1 2 …` being those that it may be. A loop would be unrolled only after
-/// all is inlined, in each formula anew, which takes longer than all else that is compiled.
+/// all is inlined, in each formula anew, which takes long to compile.
 macro_rules! unrolled {
     ($i:ident < $count:expr; $($place:literal)+ => $action:expr) => {
         const { assert!($count <= [$($place),+].len()) };
